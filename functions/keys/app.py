@@ -1,0 +1,35 @@
+"""Makes the first signing keys for the stack's custom resource, and rotates them on a schedule."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from gatepost.config import KeysSettings
+from gatepost.signing.rotation import connect, ensure_first_keys, rotate
+
+from functions.keys.custom_resource import respond
+
+logger = Logger()
+keys = connect(KeysSettings.from_environment())
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
+    """Answer CloudFormation's request for the custom resource, or rotate what is due.
+
+    Deleting the resource deletes nothing: the table is retained, and with it the keys that verify tokens still out there.
+    """
+    if "ResponseURL" not in event:
+        return {"version": rotate(keys)}
+    try:
+        if event["RequestType"] != "Delete":
+            ensure_first_keys(keys)
+    except Exception as exc:
+        # CloudFormation waits an hour for an answer that doesn't come, so a failure is one too; it stops the deployment.
+        logger.exception("the first signing keys could not be made")
+        respond(
+            event,
+            "FAILED",
+            f"The first signing keys could not be made: {type(exc).__name__}. The log of this function says why.",
+        )
+    else:
+        respond(event, "SUCCESS")
+    return None

@@ -1,0 +1,30 @@
+"""Answering CloudFormation.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
+"""
+
+import json
+from typing import Any, Literal
+from urllib.request import Request, urlopen
+
+_TIMEOUT = 10  # seconds
+_PHYSICAL_ID = "signing-keys"
+
+
+def respond(event: dict[str, Any], status: Literal["SUCCESS", "FAILED"], reason: str = "") -> None:
+    """Send the result of a custom resource request to where CloudFormation waits for it.
+
+    Raises:
+        OSError: if it can't be delivered; Lambda then tries the whole request again.
+    """
+    body = {
+        "Status": status,
+        "Reason": reason,
+        "PhysicalResourceId": event.get("PhysicalResourceId", _PHYSICAL_ID),
+        "StackId": event["StackId"],
+        "RequestId": event["RequestId"],
+        "LogicalResourceId": event["LogicalResourceId"],
+    }
+    # The URL is signed for exactly this: a PUT with an empty content type.
+    request = Request(event["ResponseURL"], json.dumps(body).encode(), {"content-type": ""}, method="PUT")  # noqa: S310 (CloudFormation's own URL)
+    urlopen(request, timeout=_TIMEOUT).close()  # noqa: S310

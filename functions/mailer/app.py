@@ -1,0 +1,47 @@
+"""Sends what the outbox holds: at once as its stream tells, and again from the index of unsent mails on a schedule."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from gatepost.config import MailerSettings
+from gatepost.mail.delivery import connect, deliver, overdue
+
+logger = Logger()
+mailer = connect(MailerSettings.from_environment())
+processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Take a batch of the outbox's stream, or the sweep of the schedule.
+
+    A batch answers with the mails that failed, which Lambda delivers again. A sweep raises after it has tried all.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+    """
+    if event.get("gatepost") == "sweep":
+        return _sweep()
+    return process_partial_response(event=event, record_handler=_send, processor=processor, context=context)
+
+
+def _send(record: DynamoDBRecord) -> None:
+    image = record.dynamodb.new_image if record.dynamodb else None
+    if image and "unsent" in image:
+        deliver(mailer, image["id"])
+
+
+def _sweep() -> dict[str, int]:
+    sent = 0
+    failures: list[Exception] = []
+    for mail_id in overdue(mailer):
+        try:
+            deliver(mailer, mail_id)
+            sent += 1
+        except Exception as exc:
+            # One bad mail must not hold up the others; all are reported together below.
+            logger.exception("a mail could not be sent", extra={"mail_id": mail_id})
+            failures.append(exc)
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} mails could not be sent, {sent} were", failures)
+    return {"sent": sent}

@@ -1,0 +1,1 @@
+"""Gatepost's rules: accounts, credentials, sessions, signing keys and what they are stored in."""

@@ -1,0 +1,1 @@
+"""Registration, profiles and e-mail addresses."""

@@ -1,0 +1,53 @@
+"""How Gatepost talks to AWS: one client a service, made at cold start, with bounded waits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, overload
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from gatepost.errors import Unavailable
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_sesv2 import SESV2Client
+
+# A caller waits at most a few seconds. Standard mode retries throttling and lost connections with jittered back-off.
+# What is sent is built by our own code and typed, so botocore's parameter validation would be work done twice.
+_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=64,
+    tcp_keepalive=True,
+    parameter_validation=False,
+)
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
+    @overload
+    def client(service: Literal["kms"]) -> KMSClient: ...
+    @overload
+    def client(service: Literal["sesv2"]) -> SESV2Client: ...
+
+
+def client(service: str) -> object:
+    """Return a new client of `service`. Make it once, outside the request: it costs as much as importing FastAPI."""
+    return botocore.session.get_session().create_client(service, config=_CONFIG)
+
+
+@contextmanager
+def unavailable_on_failure() -> Iterator[None]:
+    """Turn any failure of an AWS call inside the block into `Unavailable`; the cause stays attached for the log."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as exc:
+        raise Unavailable from exc

@@ -1,0 +1,23 @@
+"""Sending a mail through Amazon SES, API version 2."""
+
+from email.message import EmailMessage
+from typing import TYPE_CHECKING
+
+from gatepost.aws.clients import unavailable_on_failure
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+
+def send(ses: "SESV2Client", message: EmailMessage) -> None:
+    """Send `message` to its one recipient as raw MIME, so that SES gets exactly what was rendered.
+
+    Raises:
+        Unavailable: if SES refuses or fails; the mail stays in the outbox.
+    """
+    with unavailable_on_failure():
+        ses.send_email(
+            FromEmailAddress=message["From"],
+            Destination={"ToAddresses": [message["To"]]},
+            Content={"Raw": {"Data": message.as_bytes()}},
+        )

@@ -1,0 +1,119 @@
+"""The environment of each function, read once at cold start. Nothing else reads `os.environ`.
+
+A variable that is missing, empty or malformed stops the function with a message that names it. No secret has a default, and none is
+kept in the environment.
+"""
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from gatepost.errors import ConfigurationError
+
+SigningKeySpec = Literal["RSA_2048", "RSA_3072", "ECC_NIST_P256", "ED25519"]
+
+
+def _origin(value: str) -> str:
+    """Return `value` if it's an origin (RFC 6454): https, or http on this machine; no path, no trailing slash."""
+    parts = urlsplit(value)
+    host = parts.hostname or ""
+    if value != f"{parts.scheme}://{parts.netloc}" or value != value.lower() or "@" in parts.netloc or not host:
+        raise ValueError("must be an origin such as https://auth.example.com, in lower case and without a trailing slash")
+    if parts.port == 0 or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
+        raise ValueError("must use https (http is for localhost alone)")
+    return value
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _comma_separated(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+PositiveInt = Annotated[int, Field(gt=0)]
+
+
+class Settings(BaseModel):
+    """Base of every function's settings: field `users_table` is the variable `GATEPOST_USERS_TABLE`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=lambda name: f"GATEPOST_{name.upper()}")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings from `environ` (the process's environment by default).
+
+        Raises:
+            ConfigurationError: naming every variable that is missing or malformed, and what it is for.
+        """
+        source = os.environ if environ is None else environ
+        known = {str(field.alias): field.description for field in cls.model_fields.values()}
+        try:
+            return cls.model_validate({name: source[name] for name in known if source.get(name)})
+        except ValidationError as exc:
+            lines = []
+            for error in exc.errors(include_url=False, include_input=False):
+                name = str(error["loc"][0])
+                problem = "is missing" if error["type"] == "missing" else f"is malformed: {error['msg']}"
+                lines.append(f"{name} {problem}. It is {known[name]}")
+            raise ConfigurationError("This function can't start. " + " ".join(lines)) from None
+
+
+class AccountSettings(Settings):
+    """What the account function reads."""
+
+    issuer: Origin = Field(description="the public origin of this API, `iss` of every token and base of every link.")
+    audience: str = Field(description="what your APIs check in `aud`.", pattern=r"^[!-~]+$", max_length=255)
+    allowed_audiences: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = Field(
+        default=(), description="further audiences that a sign-in may ask for, comma separated."
+    )
+    service_name: str = Field(description="the name that users know the service by.", max_length=60)
+    allowed_origins: Annotated[tuple[Origin, ...], BeforeValidator(_comma_separated)] = Field(
+        default=(), description="the origins of browser apps, comma separated."
+    )
+    users_table: str = Field(description="the name of the Users table.")
+    sessions_table: str = Field(description="the name of the Sessions table.")
+    outbox_table: str = Field(description="the name of the Outbox table.")
+    audit_table: str = Field(description="the name of the Audit table.")
+    keys_table: str = Field(description="the name of the Keys table.")
+    kms_key_id: str = Field(description="the KMS key that wraps signing keys and waiting mails.")
+    audit_retention_days: PositiveInt = Field(default=400, description="how many days a security event is kept.")
+    session_idle_seconds: PositiveInt = Field(default=30 * 86400, description="how long a session lives without being used.")
+    session_lifetime_seconds: PositiveInt = Field(default=90 * 86400, description="how long a session lives at the most.")
+    limit_account_failures: PositiveInt = Field(default=10, description="failed sign-ins of one account in 15 minutes.")
+    limit_address_failures: PositiveInt = Field(
+        default=50, description="failed sign-ins from one client address in 15 minutes."
+    )
+    limit_address_registrations: PositiveInt = Field(
+        default=60, description="registrations from one client address in an hour."
+    )
+    limit_recipient_mails: PositiveInt = Field(default=5, description="mails of one kind to one recipient in an hour.")
+
+
+class MailerSettings(Settings):
+    """What the mailer function reads."""
+
+    issuer: Origin = Field(description="the public origin of this API, base of every link.")
+    service_name: str = Field(description="the name that users know the service by.", max_length=60)
+    mail_from: str = Field(description="the sender's address.", pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    outbox_table: str = Field(description="the name of the Outbox table.")
+    kms_key_id: str = Field(description="the KMS key that wraps the secret part of waiting mails.")
+
+
+class KeysSettings(Settings):
+    """What the keys function reads."""
+
+    keys_table: str = Field(description="the name of the Keys table.")
+    kms_key_id: str = Field(description="the KMS key that wraps signing keys.")
+    signing_key_spec: SigningKeySpec = Field(default="RSA_2048", description="the kind of new signing keys, in KMS's words.")

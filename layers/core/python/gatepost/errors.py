@@ -1,0 +1,94 @@
+"""What a rule may refuse. One table in `gatepost.web.problems` says how each looks over HTTP."""
+
+from typing import ClassVar
+
+
+class GatepostError(Exception):
+    """The base of all refusals.
+
+    `code` is the stable word that clients switch on; the exception's text is the `detail` they may show.
+    Neither ever repeats input.
+    """
+
+    code: ClassVar[str]
+    default_detail: ClassVar[str]
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or self.default_detail)
+
+
+class InvalidCredentials(GatepostError):
+    """The address, the password or both are wrong; which, nobody learns."""
+
+    code = "invalid_credentials"
+    default_detail = "The e-mail address or the password is wrong."
+
+
+class InvalidToken(GatepostError):
+    """A one-time token is wrong, used or expired."""
+
+    code = "invalid_token"
+    default_detail = "This token is wrong, was used before or has expired. Ask for a new one."
+
+
+class InvalidTarget(GatepostError):
+    """The audience asked for is not one that this deployment issues tokens for (RFC 8707, section 2)."""
+
+    code = "invalid_target"
+    default_detail = "Tokens for this audience are not issued here."
+
+
+class NotAuthenticated(GatepostError):
+    """The access token of a call is missing, invalid, or its session or user is no longer active (RFC 6750, section 3.1)."""
+
+    code = "invalid_access_token"
+    default_detail = "A valid access token is needed: send it as `Authorization: Bearer <token>`, or sign in again."
+
+    def __init__(self, *, anonymous: bool = False) -> None:
+        """With `anonymous`, the call carried no token at all."""
+        super().__init__()
+        self.anonymous = anonymous
+
+
+class MalformedRequest(GatepostError):
+    """The request can't be read at all: not JSON, not UTF-8, a broken event."""
+
+    code = "malformed_request"
+    default_detail = "The request can't be read."
+
+
+class UnsupportedMediaType(GatepostError):
+    """The body is not sent as JSON."""
+
+    code = "unsupported_media_type"
+    default_detail = "Send the body as JSON, with `content-type: application/json`."
+
+
+class BodyTooLarge(GatepostError):
+    """The body is larger than any that this API takes."""
+
+    code = "body_too_large"
+    default_detail = "The body is too large."
+
+
+class RateLimited(GatepostError):
+    """Too many of something; `retry_after` is in seconds."""
+
+    code = "too_many_requests"
+    default_detail = "Too many attempts. Wait as long as `retry-after` says, then try again."
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
+class Unavailable(GatepostError):
+    """Something this service needs did not answer. Nothing is half done, and it's safe to try again after `retry_after` seconds."""
+
+    code = "temporarily_unavailable"
+    default_detail = "The service can't answer right now. Nothing was changed; try again."
+    retry_after = 1
+
+
+class ConfigurationError(RuntimeError):
+    """The environment of a function is not what it needs; stops it at cold start."""

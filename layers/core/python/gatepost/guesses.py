@@ -1,0 +1,39 @@
+"""Guesses at a password or code: reserved before it is looked at, taken back if it was right.
+
+An account and a client address each have their limit; both are asked side by side, and a guess counts with both or with none. Counting
+only after the look would let parallel guesses through.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from gatepost import limits
+from gatepost.caller import Caller
+from gatepost.errors import RateLimited
+from gatepost.limits import Reservation
+from gatepost.service import Service
+
+
+def reservations(
+    service: Service, email_digest: bytes, caller: Caller
+) -> tuple[Callable[[], Reservation | RateLimited], Callable[[], Reservation | RateLimited]]:
+    """Return the two calls that reserve a guess for the account with this address (existing or not) and for the client."""
+    db, table = service.db, service.settings.sessions_table
+    return (
+        lambda: limits.try_reserve(db, table, service.limits.account_failures, limits.account(email_digest)),
+        lambda: limits.try_reserve(db, table, service.limits.address_failures, limits.client_address(caller.ip)),
+    )
+
+
+def accepted(service: Service, outcomes: Iterable[Reservation | RateLimited]) -> Sequence[Reservation]:
+    """Return the reservations that the calls made.
+
+    Raises:
+        RateLimited: if one was refused; the other is taken back.
+    """
+    return limits.all_or_none(service.db, service.settings.sessions_table, *outcomes)
+
+
+def refunds(service: Service, guess: Iterable[Reservation]) -> list[Callable[[], None]]:
+    """Return the calls that take a guess back."""
+    db, table = service.db, service.settings.sessions_table
+    return [lambda reservation=reservation: limits.refund(db, table, reservation) for reservation in guess]  # type: ignore[misc]

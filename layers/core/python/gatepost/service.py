@@ -1,0 +1,58 @@
+"""What the rules of the account function work with, made once at cold start."""
+
+from dataclasses import dataclass
+
+from gatepost.audit import Trail
+from gatepost.aws.clients import client
+from gatepost.aws.kms import KeyWrapper, Sealer
+from gatepost.config import AccountSettings
+from gatepost.limits import Limit
+from gatepost.signing.signer import Signer
+from gatepost.storage import signing_keys
+from gatepost.storage.table import Database
+
+_QUARTER_HOUR, _HOUR, _DAY = 900, 3600, 86400
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of this deployment."""
+
+    account_failures: Limit
+    address_failures: Limit
+    address_registrations: Limit
+    verification_mails: Limit
+
+
+@dataclass(frozen=True)
+class Service:
+    """The settings, and the clients and keys made from them."""
+
+    settings: AccountSettings
+    db: Database
+    sealer: Sealer
+    signer: Signer
+    audit: Trail
+    limits: Limits
+
+
+def connect(settings: AccountSettings) -> Service:
+    """Return the service for `settings`. Makes clients, but calls nothing."""
+    kms = client("kms")
+    db = Database(client("dynamodb"))
+    return Service(
+        settings=settings,
+        db=db,
+        sealer=Sealer(kms, settings.kms_key_id),
+        signer=Signer(
+            read_ring=lambda: signing_keys.read(db, settings.keys_table), unwrap=KeyWrapper(kms, settings.kms_key_id).unwrap
+        ),
+        audit=Trail(settings.audit_table, settings.audit_retention_days),
+        limits=Limits(
+            account_failures=Limit("account", settings.limit_account_failures, _QUARTER_HOUR),
+            address_failures=Limit("address", settings.limit_address_failures, _QUARTER_HOUR),
+            address_registrations=Limit("registration", settings.limit_address_registrations, _HOUR),
+            # Its count also says which registration attempt a new one replaces, so it outlives them.
+            verification_mails=Limit("verification_mail", settings.limit_recipient_mails, _HOUR, keep=2 * _DAY),
+        ),
+    )

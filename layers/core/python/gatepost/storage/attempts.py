@@ -1,0 +1,91 @@
+"""Registration attempts in the Sessions table."""
+
+from dataclasses import dataclass, replace
+
+from gatepost.identifiers import new_id, new_secret
+from gatepost.storage import keys
+from gatepost.storage.writes import Item, Write, delete, put
+
+SLOTS = 5  # attempts that stand side by side for one address
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A registration that waits for its mail to be answered.
+
+    `ordinal` counts the attempts of an address; a new one takes the place of the fifth before it. `token_digests` are those of the
+    links mailed for it. Times are seconds since the epoch.
+    """
+
+    email: str
+    email_digest: bytes
+    ordinal: int
+    name: str | None
+    password_hash: str
+    token_digests: tuple[bytes, ...]
+    created_at: int
+    expires_at: int
+
+    @property
+    def slot(self) -> int:
+        """Its place among the attempts of its address."""
+        return self.ordinal % SLOTS
+
+
+def from_item(item: Item | None, email_digest: bytes) -> Attempt | None:
+    """Return the attempt that `item` holds."""
+    if item is None:
+        return None
+    return Attempt(
+        email=item["email"],
+        email_digest=email_digest,
+        ordinal=item["ordinal"],
+        name=item.get("name"),
+        password_hash=item["password_hash"],
+        token_digests=tuple(item["token_digests"]),
+        created_at=item["created_at"],
+        expires_at=item["expires_at"],
+    )
+
+
+def write(table: str, attempt: Attempt, *, replacing: Attempt | None = None) -> Write:
+    """Write `attempt` in its slot; `replacing` demands that what stands there is still that."""
+    item = {**keys.registration_attempt(attempt.email_digest, attempt.slot), **_fields(attempt)}
+    if replacing is None:
+        return put(table, item)
+    return put(table, item, "token_digests = :digests", digests=list(replacing.token_digests))
+
+
+def write_decoy(table: str, attempt: Attempt, filler: str) -> Write:
+    """Write as much as `attempt` would be, but nothing of it, where nobody ever reads it. `filler` stands for its password hash."""
+    blank = replace(
+        attempt,
+        email="-" * len(attempt.email),
+        name=None if attempt.name is None else "-" * len(attempt.name.encode()),
+        password_hash=filler,
+        token_digests=(new_secret(),),
+    )
+    return put(table, {**keys.decoy(attempt.email_digest, new_id()), **_fields(blank)})
+
+
+def use(table: str, attempt: Attempt, token_digest: bytes) -> list[Write]:
+    """Delete `attempt`, provided that the link with `token_digest` is still one of its, and with it all others of the address."""
+    address = attempt.email_digest
+    return [
+        delete(
+            table, keys.registration_attempt(address, attempt.slot), "contains(token_digests, :digest)", digest=token_digest
+        ),
+        *(delete(table, keys.registration_attempt(address, slot)) for slot in range(SLOTS) if slot != attempt.slot),
+    ]
+
+
+def _fields(attempt: Attempt) -> Item:
+    fields = {
+        "email": attempt.email,
+        "ordinal": attempt.ordinal,
+        "password_hash": attempt.password_hash,
+        "token_digests": list(attempt.token_digests),
+        "created_at": attempt.created_at,
+        "expires_at": attempt.expires_at,
+    }
+    return fields if attempt.name is None else fields | {"name": attempt.name}

@@ -1,0 +1,87 @@
+"""What DynamoDB's refusals mean, and when to try again."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from gatepost.errors import Unavailable
+from gatepost.storage.writes import Item, from_dynamodb
+
+# botocore retries neither a conflict between transactions nor one between a write and a transaction; we do, this often.
+CONFLICT_TRIES = 4
+_PAUSE = 0.05  # seconds, doubled at each try, with full jitter
+
+_T = TypeVar("_T")
+
+
+class ConditionFailed(Exception):
+    """A condition did not hold. `items` has what stood there instead, by the position of the write; None where nothing stood."""
+
+    def __init__(self, items: dict[int, Item | None]) -> None:
+        super().__init__(f"the condition of write {sorted(items)} did not hold")
+        self.items = items
+
+
+class _Conflict(Exception):
+    """Another transaction was at the same item."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise `ConditionFailed` or `Unavailable` for what botocore raises inside the block; a call that was wrong stays as it is."""
+    try:
+        yield
+    except ClientError as exc:
+        if exc.response["Error"].get("Code") == "ValidationException":
+            raise
+        raise _meaning(exc) from exc
+    except BotoCoreError as exc:
+        raise Unavailable from exc
+
+
+def retrying_conflicts(call: Callable[[], _T]) -> _T:
+    """Make `call`, again after a jittered pause while it meets a conflict, at most `CONFLICT_TRIES` times; then `Unavailable`."""
+    for attempt in range(CONFLICT_TRIES - 1):
+        try:
+            with translated():
+                return call()
+        except _Conflict:
+            pause(attempt)
+    try:
+        with translated():
+            return call()
+    except _Conflict as exc:
+        raise Unavailable from exc
+
+
+def pause(attempt: int) -> None:
+    """Sleep before the try after number `attempt`, counted from 0."""
+    time.sleep(random.uniform(0, _PAUSE * 2**attempt))  # noqa: S311 (jitter is no secret)
+
+
+def _meaning(exc: ClientError) -> Exception:
+    answer: Mapping[str, Any] = exc.response
+    match answer["Error"].get("Code"):
+        case "ConditionalCheckFailedException":
+            return ConditionFailed({0: from_dynamodb(answer["Item"]) if "Item" in answer else None})
+        case "TransactionConflictException" | "TransactionInProgressException":
+            return _Conflict()
+        case "TransactionCanceledException":
+            return _cancellation(answer.get("CancellationReasons", []))
+        case _:
+            return Unavailable()
+
+
+def _cancellation(reasons: Sequence[Mapping[str, Any]]) -> Exception:
+    """A conflict or a throttled item says nothing about the conditions; only where all else is fine has one failed."""
+    codes = [reason.get("Code", "None") for reason in reasons]
+    if "TransactionConflict" in codes:
+        return _Conflict()
+    if set(codes) == {"ConditionalCheckFailed"} or set(codes) == {"ConditionalCheckFailed", "None"}:
+        failed = [(place, reason) for place, reason in enumerate(reasons) if reason.get("Code") == "ConditionalCheckFailed"]
+        return ConditionFailed({place: from_dynamodb(reason["Item"]) if "Item" in reason else None for place, reason in failed})
+    return Unavailable()

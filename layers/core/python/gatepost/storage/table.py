@@ -1,0 +1,107 @@
+"""DynamoDB: consistent reads, conditional writes, transactions, and independent calls side by side."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Any
+
+from gatepost.errors import Unavailable
+from gatepost.identifiers import new_id
+from gatepost.storage.failures import CONFLICT_TRIES, pause, retrying_conflicts, translated
+from gatepost.storage.writes import Item, Write, from_dynamodb, to_dynamodb
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from gatepost.storage.keys import HashKey, Key
+
+_threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="dynamodb")
+
+
+class Database:
+    """All calls to DynamoDB.
+
+    Every one raises `Unavailable` when DynamoDB fails, after the SDK's own retries and, for conflicts, ours.
+    """
+
+    def __init__(self, dynamodb: "DynamoDBClient") -> None:
+        self._dynamodb = dynamodb
+
+    def get(self, table: str, key: "Key | HashKey") -> Item | None:
+        """Return the item at `key`, strongly consistent, or None."""
+        with translated():
+            answer = self._dynamodb.get_item(TableName=table, Key=to_dynamodb(key), ConsistentRead=True)
+        return from_dynamodb(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, *keys: "tuple[str, Key]") -> list[Item | None]:
+        """Return the items at `keys` (pairs of table and key, at most 100, all different) in their order, None where there is none.
+
+        Each item is read strongly consistent, though not all at one instant.
+        """
+        request: dict[str, Any] = {}
+        for table, key in keys:
+            request.setdefault(table, {"ConsistentRead": True, "Keys": []})["Keys"].append(to_dynamodb(key))
+        found: dict[tuple[str, str, str], Item] = {}
+        for attempt in range(CONFLICT_TRIES):
+            with translated():
+                answer = self._dynamodb.batch_get_item(RequestItems=request)
+            for table, items in answer["Responses"].items():
+                for item in map(from_dynamodb, items):
+                    found[table, item["pk"], item["sk"]] = item
+            request = dict(answer.get("UnprocessedKeys", {}))
+            if not request:
+                return [found.get((table, key["pk"], key["sk"])) for table, key in keys]
+            pause(attempt)
+        raise Unavailable
+
+    def query_index(self, table: str, index: str, condition: str, limit: int, **values: Any) -> list[Item]:
+        """Return at most `limit` items of one partition of `index` in key order, eventually consistent."""
+        with translated():
+            answer = self._dynamodb.query(
+                TableName=table,
+                IndexName=index,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=to_dynamodb({f":{name}": value for name, value in values.items()}),
+                Limit=limit,
+            )
+        return [from_dynamodb(item) for item in answer["Items"]]
+
+    def write(self, write: Write) -> Item:
+        """Do one write on its own; return the item as it is after an update, else nothing of use.
+
+        Raises:
+            ConditionFailed: with what stood there.
+        """
+        calls: dict[str, tuple[Callable[..., Any], dict[str, str]]] = {
+            "Put": (self._dynamodb.put_item, {}),
+            "Update": (self._dynamodb.update_item, {"ReturnValues": "ALL_NEW"}),
+            "Delete": (self._dynamodb.delete_item, {}),
+        }
+        call, returned = calls[write.operation]
+        answer = retrying_conflicts(lambda: call(**write.request, **returned))
+        return from_dynamodb(answer.get("Attributes", {}))
+
+    def transact(self, *writes: Write) -> None:
+        """Do all `writes` or none.
+
+        The token makes a repetition by the SDK, after an answer was lost, succeed where the first try had committed.
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+
+        Raises:
+            ConditionFailed: with what stood there, by the position of each write whose condition failed.
+        """
+        items: Any = [{write.operation: write.request} for write in writes]
+        token = new_id()
+        retrying_conflicts(lambda: self._dynamodb.transact_write_items(TransactItems=items, ClientRequestToken=token))
+
+
+def together(first: Callable[[], Any], *others: Callable[[], Any]) -> Sequence[Any]:
+    """Make independent calls at the same time and return their results in order. A call must not use `together` itself.
+
+    All have ended when it returns or raises.
+    """
+    futures = [_threads.submit(call) for call in others]
+    try:
+        result = first()
+    finally:
+        wait(futures)
+    return [result, *(future.result() for future in futures)]

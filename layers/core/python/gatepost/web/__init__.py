@@ -1,0 +1,1 @@
+"""The edge to HTTP: the only part of the core that knows FastAPI."""

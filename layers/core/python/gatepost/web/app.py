@@ -1,0 +1,34 @@
+"""Making a function's handler out of its routers."""
+
+from enum import Enum
+
+from aws_lambda_powertools import Logger
+from fastapi import APIRouter, FastAPI
+
+from gatepost.service import Service
+from gatepost.web import problems
+from gatepost.web.cors import AllowedOrigins
+from gatepost.web.edge import Edge
+from gatepost.web.gateway import Handler, lambda_handler
+from gatepost.web.json_body import StrictRoute
+
+
+def router(*, prefix: str = "", tags: list[str | Enum]) -> APIRouter:
+    """Return a router whose routes parse their bodies strictly."""
+    return APIRouter(prefix=prefix, tags=tags, route_class=StrictRoute)
+
+
+def create_app(*routers: APIRouter) -> FastAPI:
+    """Return the FastAPI app of a function. Its documentation is the committed OpenAPI file; nothing serves it in production."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    for each in routers:
+        app.include_router(each)
+    problems.install(app)
+    return app
+
+
+def create_handler(app: FastAPI, service: Service) -> Handler:
+    """Return the Lambda handler of `app`, whose routes find `service` in the app's state."""
+    app.state.service = service
+    edge = Edge(AllowedOrigins(app, service.settings.allowed_origins), Logger(serialize_stacktrace=False))
+    return lambda_handler(edge, service.settings.issuer)

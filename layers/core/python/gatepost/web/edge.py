@@ -1,0 +1,85 @@
+"""What goes around every request: who calls, the headers of every answer, one log line, and an answer for what nobody foresaw.
+
+Pure ASGI: an `@app.middleware` would cost more than most of our routes.
+"""
+
+import time
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gatepost.caller import Caller
+
+_MAX_USER_AGENT = 256
+
+
+class Edge:
+    """ASGI middleware around a function's app; reads the gateway's event from the scope, where Mangum puts it."""
+
+    def __init__(self, app: ASGIApp, logger: Logger) -> None:
+        self._app = app
+        self._logger = logger
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = time.perf_counter()
+        caller = _caller(scope["aws.event"])
+        state: dict[str, Any] = {"caller": caller}
+        scope["state"] = state
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(MutableHeaders(scope=message), caller.request_id)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception as exc:
+            # What nobody foresaw: it was answered (`problems.install`), and is now logged with all the rest.
+            if status == 0:
+                raise
+            state["failure"] = exc
+        self._log(scope, state, status, started)
+
+    def _log(self, scope: Scope, state: dict[str, Any], status: int, started: float) -> None:
+        route = scope.get("route")
+        fields = {
+            "method": scope["method"],
+            "route": getattr(route, "path", None),
+            "status": status,
+            "code": state.get("problem_code"),
+            "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+            "request_id": state["caller"].request_id,
+        }
+        failure = state.get("failure")
+        if failure is None:
+            self._logger.info("request", extra=fields)
+        else:
+            self._logger.error("request failed", extra=fields, exc_info=failure)
+
+
+def _caller(event: dict[str, Any]) -> Caller:
+    """The gateway's own word; nothing that a client can set but its user agent."""
+    context = event["requestContext"]
+    http = context["http"]
+    user_agent = http.get("userAgent")
+    return Caller(
+        ip=http["sourceIp"],
+        user_agent=user_agent[:_MAX_USER_AGENT] if isinstance(user_agent, str) else "",
+        request_id=context["requestId"],
+    )
+
+
+def _add_headers(headers: MutableHeaders, request_id: str) -> None:
+    headers["x-request-id"] = request_id
+    headers["x-content-type-options"] = "nosniff"
+    headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
+    headers.setdefault("cache-control", "no-store")
+    content_type = headers.get("content-type")
+    if content_type and "charset" not in content_type:
+        headers["content-type"] = f"{content_type}; charset=utf-8"

@@ -1,0 +1,48 @@
+"""Types of the members of requests."""
+
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
+
+from gatepost.accounts import email_addresses
+from gatepost.accounts.email_addresses import EmailAddress
+from gatepost.credentials import passwords
+
+
+class RequestBody(BaseModel):
+    """Base of all request bodies: exact types, no unknown members."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _email(value: Any) -> EmailAddress:
+    if not isinstance(value, str):
+        raise ValueError("must be a string")
+    return email_addresses.parse(value)
+
+
+def _new_password(value: str) -> str:
+    if reason := passwords.refusal(value):
+        raise ValueError(reason)
+    return value
+
+
+def _plain_text(value: str) -> str:
+    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
+        raise ValueError("must be one line without control characters")
+    if value != value.strip():
+        raise ValueError("must not begin or end with a blank")
+    return value
+
+
+Email = Annotated[EmailAddress, PlainValidator(_email), WithJsonSchema({"type": "string", "format": "email", "maxLength": 254})]
+NewPassword = Annotated[
+    str,
+    AfterValidator(_new_password),
+    Field(repr=False, json_schema_extra={"minLength": passwords.MIN_LENGTH, "maxLength": passwords.MAX_LENGTH}),
+]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=passwords.MAX_LENGTH), Field(repr=False)]
+OpaqueToken = Annotated[str, StringConstraints(min_length=1, max_length=512), Field(repr=False)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_plain_text)]
+Audience = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[!-~]+$")]

@@ -1,0 +1,95 @@
+"""API Gateway's events (HTTP API, payload format 2.0) on their way to the app and back.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+"""
+
+import asyncio
+import base64
+import binascii
+import json
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from ipaddress import ip_interface
+from typing import Any
+from urllib.parse import urlsplit
+
+from mangum import Mangum
+from mangum.types import ASGI
+
+from gatepost.errors import MalformedRequest
+from gatepost.web.problems import MEDIA_TYPE, problem
+
+Handler = Callable[[Any, Any], dict[str, Any]]
+
+# Mangum answers in base64 what isn't named here.
+_TEXT_TYPES = ["text/", "application/json", "application/problem+json", "application/jwk-set+json"]
+# Mangum makes the URL of these, and fails on odd ones. Nothing here decides or links by that URL: it's the issuer's, always.
+_ADDRESSING_HEADERS = frozenset({"host", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "forwarded"})
+
+_thread = threading.local()
+
+
+def lambda_handler(app: ASGI, issuer: str) -> Handler:
+    """Return the handler that passes events to `app`. It never raises: what isn't such an event is answered with a 400."""
+    mangum = Mangum(app, lifespan="off", text_mime_types=_TEXT_TYPES)
+    address = urlsplit(issuer)
+    addressing = {
+        "host": address.hostname,
+        "x-forwarded-port": str(address.port or (443 if address.scheme == "https" else 80)),
+        "x-forwarded-proto": address.scheme,
+    }
+
+    def handler(event: Any, context: Any) -> dict[str, Any]:
+        _ensure_event_loop()
+        try:
+            headers = _checked(event)
+        except MalformedRequest as exc:
+            return _refusal(event, exc)
+        own = {name: value for name, value in headers.items() if name not in _ADDRESSING_HEADERS}
+        return mangum(event | {"headers": own | addressing}, context)
+
+    return handler
+
+
+def _checked(event: Any) -> dict[str, str]:
+    """Return the headers of `event` in lower case, if it's whole.
+
+    Raises:
+        MalformedRequest: saying what is wrong with it.
+    """
+    try:
+        http = event["requestContext"]["http"]
+        texts = [event["requestContext"]["requestId"], http["method"], http["path"], http["sourceIp"]]
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        texts += [*headers, *headers.values(), *(event.get("cookies") or [])]
+        texts += [event.get("rawQueryString") or "", event.get("body") or ""]
+        for text in texts:
+            text.encode()
+        ip_interface(http["sourceIp"])
+        if event["version"] != "2.0" or not http["path"].startswith("/"):
+            raise ValueError("not an event of payload format 2.0")
+        if event.get("isBase64Encoded"):
+            base64.b64decode(event.get("body") or "", validate=True)
+    except (KeyError, TypeError, AttributeError, ValueError, binascii.Error) as exc:
+        raise MalformedRequest("The request did not arrive as an API Gateway event of payload format 2.0.") from exc
+    return headers
+
+
+def _refusal(event: Any, exc: MalformedRequest) -> dict[str, Any]:
+    context = event.get("requestContext") if isinstance(event, dict) else None
+    request_id = context.get("requestId") if isinstance(context, dict) else None
+    body = problem(HTTPStatus.BAD_REQUEST, exc.code, str(exc), request_id if isinstance(request_id, str) else "unknown")
+    return {
+        "statusCode": 400,
+        "headers": {"content-type": f"{MEDIA_TYPE}; charset=utf-8", "cache-control": "no-store"},
+        "body": json.dumps(body),
+        "isBase64Encoded": False,
+    }
+
+
+def _ensure_event_loop() -> None:
+    """Mangum runs the app on its thread's event loop: Lambda has one thread, the local stack many."""
+    if not getattr(_thread, "has_loop", False):
+        asyncio.set_event_loop(asyncio.new_event_loop())
+        _thread.has_loop = True
