@@ -1,10 +1,8 @@
 """Sign-up, sign-in and the signed-in user."""
 
+from functions.account.routes import ROUTERS
 from gatepost.config import AccountSettings
 from gatepost.service import connect
 from gatepost.web.app import create_app, create_handler
 
-from functions.account.routes import auth, me, public
-
-app = create_app(auth.router, me.router, public.router)
-handler = create_handler(app, connect(AccountSettings.from_environment()))
+handler = create_handler(create_app(*ROUTERS), connect(AccountSettings.from_environment()))

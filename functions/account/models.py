@@ -43,6 +43,19 @@ class Login(RequestBody):
     audience: Audience | None = None
 
 
+class Refresh(RequestBody):
+    """A refresh token to exchange."""
+
+    refresh_token: OpaqueToken
+    audience: Audience | None = None
+
+
+class Logout(RequestBody):
+    """A refresh token whose session is to end."""
+
+    refresh_token: OpaqueToken
+
+
 class UpdateProfile(RequestBody):
     """What of the profile to change; `null` removes the name."""
 

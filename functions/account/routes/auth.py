@@ -1,12 +1,22 @@
 """Sign-up and sign-in."""
 
-from gatepost import sign_in
+from gatepost import refresh, sign_in
 from gatepost.accounts import registration, verification
 from gatepost.web.app import router as new_router
 from gatepost.web.dependencies import TheCaller, TheService
 from gatepost.web.problems import responses
 
-from functions.account.models import Accepted, Authenticated, Login, Register, Registered, ResendVerification, VerifyEmail
+from functions.account.models import (
+    Accepted,
+    Authenticated,
+    Login,
+    Logout,
+    Refresh,
+    Register,
+    Registered,
+    ResendVerification,
+    VerifyEmail,
+)
 
 router = new_router(prefix="/v1/auth", tags=["sign-up and sign-in"])
 
@@ -37,3 +47,15 @@ async def login(body: Login, service: TheService, caller: TheCaller) -> Authenti
     return Authenticated.of(
         sign_in.with_password(service, body.email, body.password, caller, device_name=body.device_name, audience=body.audience)
     )
+
+
+@router.post("/refresh", responses=responses(400, 401))
+async def refresh_session(body: Refresh, service: TheService, caller: TheCaller) -> Authenticated:
+    """Exchange a refresh token for its successor and a new access token."""
+    return Authenticated.of(refresh.refresh(service, body.refresh_token, caller, audience=body.audience))
+
+
+@router.post("/logout", status_code=204, responses=responses())
+async def logout(body: Logout, service: TheService, caller: TheCaller) -> None:
+    """End the session of a refresh token; the answer is the same for an unknown one."""
+    refresh.sign_out(service, body.refresh_token, caller)

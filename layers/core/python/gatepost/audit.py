@@ -19,6 +19,8 @@ class Event(StrEnum):
     PROFILE_UPDATED = "user.profile_updated"
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_FAILED = "sign_in.failed"
+    SIGNED_OUT = "session.signed_out"
+    REFRESH_TOKEN_REUSED = "session.refresh_token_reused"
 
 
 @dataclass(frozen=True)

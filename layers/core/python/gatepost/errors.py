@@ -31,6 +31,13 @@ class InvalidToken(GatepostError):
     default_detail = "This token is wrong, was used before or has expired. Ask for a new one."
 
 
+class InvalidRefreshToken(GatepostError):
+    """A refresh token is wrong, old or expired, or its session is over."""
+
+    code = "invalid_refresh_token"
+    default_detail = "This refresh token is no longer good. Sign in again."
+
+
 class InvalidTarget(GatepostError):
     """The audience asked for is not one that this deployment issues tokens for (RFC 8707, section 2)."""
 

@@ -25,6 +25,7 @@ class MailKind(StrEnum):
 
     VERIFICATION = "verification"
     ACCOUNT_EXISTS = "account_exists"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 from gatepost import access_tokens, clock
 from gatepost.caller import Caller
-from gatepost.identifiers import TokenKind, digest, encode_token, new_id, new_secret
+from gatepost.identifiers import digest, new_id, new_secret
+from gatepost.refresh_tokens import FAMILY_SECRET_BYTES, RefreshToken
 from gatepost.service import Service
 from gatepost.storage.sessions import Session
 from gatepost.storage.users import User
-
-FAMILY_SECRET_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,9 @@ def start(
     """
     now, settings = clock.now(), service.settings
     family, current = new_secret()[:FAMILY_SECRET_BYTES], new_secret()
+    session_id = new_id()
     session = Session(
-        id=new_id(),
+        id=session_id,
         user_id=user.id,
         family_digest=digest(family),
         current_digest=digest(current),
@@ -48,7 +48,7 @@ def start(
         auth_time=now,
         created_at=now,
         last_used_at=now,
-        idle_expires_at=now + settings.session_idle_seconds,
+        expires_at=now + settings.session_idle_seconds,
         absolute_expires_at=now + settings.session_lifetime_seconds,
         ip=caller.ip,
         device_name=device_name,
@@ -57,13 +57,8 @@ def start(
         user=user,
         session=session,
         access_token=access_tokens.issue(service, user, session),
-        refresh_token=refresh_token(session, family, current),
+        refresh_token=RefreshToken(user.id, session_id, family, current).encode(),
     )
-
-
-def refresh_token(session: Session, family: bytes, current: bytes) -> str:
-    """Return the opaque token that names its session and proves its family and place in it."""
-    return encode_token(TokenKind.REFRESH, bytes.fromhex(session.user_id), bytes.fromhex(session.id), family, current)
 
 
 def is_alive(session: Session | None, user: User | None) -> bool:
@@ -71,7 +66,7 @@ def is_alive(session: Session | None, user: User | None) -> bool:
     return (
         session is not None
         and user is not None
-        and clock.now() < session.expires_at
+        and clock.now() < min(session.expires_at, session.absolute_expires_at)
         and user.status == "active"
         and user.epoch == session.epoch
     )

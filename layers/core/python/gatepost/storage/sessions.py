@@ -3,16 +3,25 @@
 from dataclasses import asdict, dataclass
 
 from gatepost.storage import keys
-from gatepost.storage.writes import Item, Write, put
+from gatepost.storage.writes import Item, Write, delete, put, update
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """The last rotation of a session's refresh token, at `at` seconds since the epoch."""
+
+    at: int
+    previous_digest: bytes
+    sealed_successor: bytes
 
 
 @dataclass(frozen=True)
 class Session:
-    """A session.
+    """A session, and the family of its refresh tokens.
 
-    Of its refresh token only digests are kept: of the family secret, which never changes, and of the current secret. It lives until
-    `idle_expires_at` (moved on by each refresh), `absolute_expires_at` at the most, and only while `epoch` is its user's. Times are
-    seconds since the epoch.
+    Of a refresh token only digests are kept: of the family secret, which never changes, of the current token's secret, and of that of
+    the one before, with which alone the `sealed_successor`, the current secret, can be read. The session lives until `expires_at`, which each use moves on, until `absolute_expires_at` at the most, and only while `epoch` is
+    its user's. Times are seconds since the epoch.
     """
 
     id: str
@@ -25,41 +34,59 @@ class Session:
     auth_time: int
     created_at: int
     last_used_at: int
-    idle_expires_at: int
+    expires_at: int
     absolute_expires_at: int
     ip: str
     device_name: str | None = None
-
-    @property
-    def expires_at(self) -> int:
-        """When the session ends if it's not used again, and when DynamoDB may delete it."""
-        return min(self.idle_expires_at, self.absolute_expires_at)
+    rotation: Rotation | None = None
 
 
 def from_item(item: Item | None) -> Session | None:
+    """Return the session that `item` holds, if there is one."""
+    return None if item is None else of(item)
+
+
+def of(item: Item) -> Session:
     """Return the session that `item` holds."""
-    if item is None:
-        return None
-    return Session(
-        id=item["id"],
-        user_id=item["user_id"],
-        family_digest=item["family_digest"],
-        current_digest=item["current_digest"],
-        epoch=item["epoch"],
-        amr=tuple(item["amr"]),
-        audience=tuple(item["audience"]),
-        auth_time=item["auth_time"],
-        created_at=item["created_at"],
-        last_used_at=item["last_used_at"],
-        idle_expires_at=item["idle_expires_at"],
-        absolute_expires_at=item["absolute_expires_at"],
-        ip=item["ip"],
-        device_name=item.get("device_name"),
-    )
+    rotation = Rotation(**item["rotation"]) if "rotation" in item else None
+    fields = {name: value for name, value in item.items() if name not in {"pk", "sk"}}
+    return Session(**fields | {"amr": tuple(item["amr"]), "audience": tuple(item["audience"]), "rotation": rotation})
 
 
 def create(table: str, session: Session) -> Write:
     """Write a new session."""
     item = {name: value for name, value in asdict(session).items() if value is not None}
-    item |= {"amr": list(session.amr), "audience": list(session.audience), "expires_at": session.expires_at}
+    item |= {"amr": list(session.amr), "audience": list(session.audience)}
     return put(table, {**keys.session(session.user_id, session.id), **item}, "attribute_not_exists(pk)")
+
+
+def rotate(
+    table: str,
+    user_id: str,
+    session_id: str,
+    *,
+    family_digest: bytes,
+    current_digest: bytes,
+    next_digest: bytes,
+    sealed_successor: bytes,
+    now: int,
+    expires_at: int,
+) -> Write:
+    """Replace the current secret by the next, provided that the token presented is of this family, current and not expired."""
+    return update(
+        table,
+        keys.session(user_id, session_id),
+        "SET current_digest = :next, rotation = :rotation, last_used_at = :now, expires_at = :expires",
+        "family_digest = :family AND current_digest = :current AND expires_at > :now AND absolute_expires_at > :now",
+        family=family_digest,
+        current=current_digest,
+        next=next_digest,
+        rotation={"at": now, "previous_digest": current_digest, "sealed_successor": sealed_successor},
+        now=now,
+        expires=expires_at,
+    )
+
+
+def end(table: str, user_id: str, session_id: str, family_digest: bytes) -> Write:
+    """Delete a session, provided that it's of this family."""
+    return delete(table, keys.session(user_id, session_id), "family_digest = :family", family=family_digest)

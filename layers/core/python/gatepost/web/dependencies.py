@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 
 from gatepost.authentication import Authenticated, authenticate
 from gatepost.caller import Caller
@@ -19,7 +20,11 @@ async def _caller(request: Request) -> Caller:
     return caller
 
 
-async def _authenticated(request: Request) -> Authenticated:
+# Only tells the OpenAPI document that a token is needed; the header is read strictly by `authenticate`.
+_bearer = HTTPBearer(auto_error=False, scheme_name="access_token", bearerFormat="JWT")
+
+
+async def _authenticated(request: Request, _: Annotated[object, Depends(_bearer)]) -> Authenticated:
     return authenticate(request.app.state.service, request.headers.get("authorization"))
 
 

@@ -63,6 +63,16 @@ class Edge:
             self._logger.error("request failed", extra=fields, exc_info=failure)
 
 
+def common_headers(request_id: str) -> dict[str, str]:
+    """Return the headers of every answer; a route may only say that its own may be cached."""
+    return {
+        "x-request-id": request_id,
+        "x-content-type-options": "nosniff",
+        "strict-transport-security": "max-age=63072000; includeSubDomains",
+        "cache-control": "no-store",
+    }
+
+
 def _caller(event: dict[str, Any]) -> Caller:
     """The gateway's own word; nothing that a client can set but its user agent."""
     context = event["requestContext"]
@@ -76,10 +86,8 @@ def _caller(event: dict[str, Any]) -> Caller:
 
 
 def _add_headers(headers: MutableHeaders, request_id: str) -> None:
-    headers["x-request-id"] = request_id
-    headers["x-content-type-options"] = "nosniff"
-    headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
-    headers.setdefault("cache-control", "no-store")
+    for name, value in common_headers(request_id).items():
+        headers.setdefault(name, value)
     content_type = headers.get("content-type")
     if content_type and "charset" not in content_type:
         headers["content-type"] = f"{content_type}; charset=utf-8"

@@ -18,6 +18,7 @@ from mangum import Mangum
 from mangum.types import ASGI
 
 from gatepost.errors import MalformedRequest
+from gatepost.web.edge import common_headers
 from gatepost.web.problems import MEDIA_TYPE, problem
 
 Handler = Callable[[Any, Any], dict[str, Any]]
@@ -79,10 +80,11 @@ def _checked(event: Any) -> dict[str, str]:
 def _refusal(event: Any, exc: MalformedRequest) -> dict[str, Any]:
     context = event.get("requestContext") if isinstance(event, dict) else None
     request_id = context.get("requestId") if isinstance(context, dict) else None
-    body = problem(HTTPStatus.BAD_REQUEST, exc.code, str(exc), request_id if isinstance(request_id, str) else "unknown")
+    request_id = request_id if isinstance(request_id, str) and request_id.isascii() else "unknown"
+    body = problem(HTTPStatus.BAD_REQUEST, exc.code, str(exc), request_id)
     return {
-        "statusCode": 400,
-        "headers": {"content-type": f"{MEDIA_TYPE}; charset=utf-8", "cache-control": "no-store"},
+        "statusCode": int(HTTPStatus.BAD_REQUEST),
+        "headers": {"content-type": f"{MEDIA_TYPE}; charset=utf-8", **common_headers(request_id)},
         "body": json.dumps(body),
         "isBase64Encoded": False,
     }

@@ -15,6 +15,7 @@ from gatepost import errors
 STATUS: dict[type[errors.GatepostError], HTTPStatus] = {
     errors.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.InvalidCredentials: HTTPStatus.UNAUTHORIZED,
+    errors.InvalidRefreshToken: HTTPStatus.UNAUTHORIZED,
     errors.InvalidTarget: HTTPStatus.BAD_REQUEST,
     errors.InvalidToken: HTTPStatus.BAD_REQUEST,
     errors.MalformedRequest: HTTPStatus.BAD_REQUEST,
@@ -24,6 +25,8 @@ STATUS: dict[type[errors.GatepostError], HTTPStatus] = {
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 }
 MEDIA_TYPE = "application/problem+json"
+# The phrases of RFC 9110, where older Pythons have older ones.
+_PHRASES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large", HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content"}
 
 
 class FieldError(BaseModel):
@@ -51,7 +54,7 @@ def problem(
     """Return the members of a problem document."""
     body: dict[str, Any] = {
         "type": f"urn:gatepost:problem:{code}",
-        "title": status.phrase,
+        "title": _PHRASES.get(status, status.phrase),
         "status": int(status),
         "detail": detail,
         "code": code,
@@ -64,7 +67,10 @@ def responses(*statuses: int, body: bool = True) -> dict[int | str, dict[str, An
     """Return, for a route's OpenAPI, the problems it may answer: `statuses`, those of any call, and with `body` those of a body."""
     common = {413, 415, 422, 400, 503} if body else {503}
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in sorted(common | set(statuses))}
+    return {
+        status: {"description": _PHRASES.get(HTTPStatus(status), HTTPStatus(status).phrase), "content": content}
+        for status in sorted(common | set(statuses))
+    }
 
 
 def install(app: FastAPI) -> None:
