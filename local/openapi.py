@@ -12,13 +12,15 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from functions.account.routes import ROUTERS
+from gatepost.web.app import create_app
+from gatepost.web.problems import Problem
+
 FILE = Path(__file__).parent.parent / "openapi.json"
 
 
 def describe(*apps: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of all routes of `apps`."""
-    from gatepost.web.problems import Problem
-
     routes = [route for app in apps for route in app.routes]
     document = get_openapi(
         title="Gatepost",
@@ -48,9 +50,6 @@ def current() -> str:
 
 def _apps() -> list[FastAPI]:
     """One app for each function that answers HTTP; routes alone, since a whole function wants its settings."""
-    from functions.account.routes import ROUTERS
-    from gatepost.web.app import create_app
-
     return [create_app(*ROUTERS)]
 
 

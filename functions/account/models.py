@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Literal, Self
 
+from pydantic import BaseModel, Field
+
 from gatepost.access.roles import effective_permissions
 from gatepost.access_tokens import LIFETIME
 from gatepost.clock import rfc3339
 from gatepost.sessions import SignedIn
 from gatepost.storage.users import User
 from gatepost.web.fields import Audience, Email, Line, NewPassword, OpaqueToken, Password, RequestBody
-from pydantic import BaseModel, Field
 
 
 class Register(RequestBody):
@@ -113,7 +114,7 @@ class Authenticated(BaseModel):
 
     status: Literal["authenticated"] = "authenticated"
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 (RFC 6750)
     expires_in: int = Field(description="seconds")
     refresh_token: str
     session_id: str

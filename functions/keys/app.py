@@ -3,10 +3,10 @@
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from gatepost.config import KeysSettings
-from gatepost.signing.rotation import connect, ensure_first_keys, rotate
 
 from functions.keys.custom_resource import respond
+from gatepost.config import KeysSettings
+from gatepost.signing.rotation import connect, ensure_first_keys, rotate
 
 logger = Logger()
 keys = connect(KeysSettings.from_environment())

@@ -25,6 +25,6 @@ def respond(event: dict[str, Any], status: Literal["SUCCESS", "FAILED"], reason:
         "RequestId": event["RequestId"],
         "LogicalResourceId": event["LogicalResourceId"],
     }
-    # The URL is signed for exactly this: a PUT with an empty content type.
-    request = Request(event["ResponseURL"], json.dumps(body).encode(), {"content-type": ""}, method="PUT")  # noqa: S310 (CloudFormation's own URL)
+    # The URL is CloudFormation's own, signed for exactly this: a PUT with an empty content type.
+    request = Request(event["ResponseURL"], json.dumps(body).encode(), {"content-type": ""}, method="PUT")  # noqa: S310
     urlopen(request, timeout=_TIMEOUT).close()  # noqa: S310

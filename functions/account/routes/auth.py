@@ -1,11 +1,5 @@
 """Sign-up and sign-in."""
 
-from gatepost import refresh, sign_in
-from gatepost.accounts import registration, verification
-from gatepost.web.app import router as new_router
-from gatepost.web.dependencies import TheCaller, TheService
-from gatepost.web.problems import responses
-
 from functions.account.models import (
     Accepted,
     Authenticated,
@@ -17,6 +11,11 @@ from functions.account.models import (
     ResendVerification,
     VerifyEmail,
 )
+from gatepost import refresh, sign_in
+from gatepost.accounts import registration, verification
+from gatepost.web.app import router as new_router
+from gatepost.web.dependencies import TheCaller, TheService
+from gatepost.web.problems import responses
 
 router = new_router(prefix="/v1/auth", tags=["sign-up and sign-in"])
 

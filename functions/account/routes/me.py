@@ -1,11 +1,10 @@
 """The signed-in user."""
 
+from functions.account.models import Profile, UpdateProfile
 from gatepost.accounts import profile
 from gatepost.web.app import router as new_router
 from gatepost.web.dependencies import SignedInUser, TheCaller, TheService
 from gatepost.web.problems import responses
-
-from functions.account.models import Profile, UpdateProfile
 
 router = new_router(prefix="/v1/me", tags=["the signed-in user"])
 

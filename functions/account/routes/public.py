@@ -1,11 +1,11 @@
 """What anybody may read."""
 
 from fastapi.responses import JSONResponse
+
+from functions.account.models import Health, JwkSet
 from gatepost.web.app import router as new_router
 from gatepost.web.dependencies import TheService
 from gatepost.web.problems import responses
-
-from functions.account.models import Health, JwkSet
 
 router = new_router(tags=["public"])
 

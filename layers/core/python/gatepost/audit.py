@@ -20,7 +20,7 @@ class Event(StrEnum):
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_FAILED = "sign_in.failed"
     SIGNED_OUT = "session.signed_out"
-    REFRESH_TOKEN_REUSED = "session.refresh_token_reused"
+    REFRESH_TOKEN_REUSED = "session.refresh_token_reused"  # noqa: S105 (a name)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class Trail:
     ) -> Write:
         """Return the write of `event`, to go into the transaction of what it tells.
 
-        It belongs to `user_id`, or, where no account is concerned, to the address with `email_digest`. `reason` marks a failure.
+        It belongs to `user_id`, or, where no account is concerned, to the address with `email_digest`. `reason` marks a
+        failure.
         """
         now, event_id = clock.now(), new_id()
         if user_id is not None:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from gatepost_verifier import AccessToken, BearerMissing, VerificationError, bearer_token, verify_access_token
-
 from gatepost import clock, sessions
 from gatepost.errors import NotAuthenticated
 from gatepost.service import Service
@@ -12,6 +10,7 @@ from gatepost.storage import sessions as session_items
 from gatepost.storage import users as user_items
 from gatepost.storage.sessions import Session
 from gatepost.storage.users import User
+from gatepost_verifier import AccessToken, BearerMissing, VerificationError, bearer_token, verify_access_token
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The environment of each function, read once at cold start. Nothing else reads `os.environ`.
 
-A variable that is missing, empty or malformed stops the function with a message that names it. No secret has a default, and none is
-kept in the environment.
+A variable that is missing, empty or malformed stops the function with a message that names it. No secret has a default,
+and none is kept in the environment.
 """
 
 import os

@@ -90,7 +90,9 @@ class RateLimited(GatepostError):
 
 
 class Unavailable(GatepostError):
-    """Something this service needs did not answer. Nothing is half done, and it's safe to try again after `retry_after` seconds."""
+    """Something this service needs did not answer. Nothing is half done, and it's safe to try again after `retry_after`
+    seconds.
+    """
 
     code = "temporarily_unavailable"
     default_detail = "The service can't answer right now. Nothing was changed; try again."

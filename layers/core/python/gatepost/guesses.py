@@ -1,10 +1,11 @@
 """Guesses at a password or code: reserved before it is looked at, taken back if it was right.
 
-An account and a client address each have their limit; both are asked side by side, and a guess counts with both or with none. Counting
-only after the look would let parallel guesses through.
+An account and a client address each have their limit; both are asked side by side, and a guess counts with both or with
+none. Counting only after the look would let parallel guesses through.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from gatepost import limits
 from gatepost.caller import Caller
@@ -35,5 +36,4 @@ def accepted(service: Service, outcomes: Iterable[Reservation | RateLimited]) ->
 
 def refunds(service: Service, guess: Iterable[Reservation]) -> list[Callable[[], None]]:
     """Return the calls that take a guess back."""
-    db, table = service.db, service.settings.sessions_table
-    return [lambda reservation=reservation: limits.refund(db, table, reservation) for reservation in guess]  # type: ignore[misc]
+    return [partial(limits.refund, service.db, service.settings.sessions_table, reservation) for reservation in guess]

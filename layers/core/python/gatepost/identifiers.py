@@ -1,7 +1,7 @@
 """Identifiers and opaque tokens.
 
-An opaque token is URL-safe base64 without padding (RFC 4648, section 5) over fixed-length parts, the first of which is one byte that
-tells its kind. All layouts are multiples of three bytes long, so that a token has exactly one spelling.
+An opaque token is URL-safe base64 without padding (RFC 4648, section 5) over fixed-length parts, the first of which is
+one byte that tells its kind. All layouts are multiples of three bytes long, so that a token has exactly one spelling.
 """
 
 import base64

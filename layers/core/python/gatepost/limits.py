@@ -1,8 +1,8 @@
 """Limits on guesses, registrations and mails.
 
-A limit is a sliding window: the item of one account, client address or recipient holds the set of what was counted, each entry its time.
-One conditional ADD both asks and counts, so that parallel calls can't pass together, and adding or taking back the same entry twice
-changes nothing, so that the SDK's own retry is harmless.
+A limit is a sliding window: the item of one account, client address or recipient holds the set of what was counted,
+each entry its time. One conditional ADD both asks and counts, so that parallel calls can't pass together, and adding or
+taking back the same entry twice changes nothing, so that the SDK's own retry is harmless.
 """
 
 import math
@@ -51,7 +51,9 @@ def account(email_digest: bytes) -> str:
 
 
 def client_address(ip: str) -> str:
-    """Return the subject for a client: its IPv4 address, or the /64 network of its IPv6 address. `ip` comes from the gateway."""
+    """Return the subject for a client: its IPv4 address, or the /64 network of its IPv6 address. `ip` comes from the
+    gateway.
+    """
     address = ip_interface(ip).ip
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped:

@@ -1,7 +1,7 @@
 """Mails to send, written in the transaction of what causes them and sent by the mailer.
 
-The whole mail is sealed: it names a person and may carry a link that signs in. Its plaintext is padded, so that nothing can be told from
-the size of the item.
+The whole mail is sealed: it names a person and may carry a link that signs in. Its plaintext is padded, so that nothing
+can be told from the size of the item.
 """
 
 import json
@@ -25,7 +25,7 @@ class MailKind(StrEnum):
 
     VERIFICATION = "verification"
     ACCOUNT_EXISTS = "account_exists"
-    REFRESH_TOKEN_REUSED = "refresh_token_reused"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 (a name)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,9 @@ def mark_sent(db: Database, table: str, mail_id: str) -> None:
 
 
 def unsent_ids(db: Database, table: str, older_than: int, limit: int) -> list[str]:
-    """Return the ids of mails written before `older_than` (seconds since the epoch) and still unsent, at most `limit` a partition."""
+    """Return the ids of mails written before `older_than` (seconds since the epoch) and still unsent, at most `limit` a
+    partition.
+    """
     return [
         item["pk"].removeprefix("MAIL#")
         for shard in SHARDS

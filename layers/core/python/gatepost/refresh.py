@@ -25,9 +25,9 @@ GRACE = 30  # seconds
 def refresh(service: Service, token: str, caller: Caller, *, audience: str | None = None) -> SignedIn:
     """Exchange a refresh token for its successor and a new access token, in two sequential round trips to DynamoDB.
 
-    Within `GRACE` of its rotation the immediate predecessor gets the same successor; an older token is refused without effect. After
-    that any old token ends the session: somebody else has it. `audience` is for this access token alone; without it, it's that of the
-    sign-in.
+    Within `GRACE` of its rotation the immediate predecessor gets the same successor; an older token is refused without
+    effect. After that any old token ends the session: somebody else has it. `audience` is for this access token alone;
+    without it, it's that of the sign-in.
 
     Raises:
         InvalidRefreshToken: wrong, old or expired, or the session or its user is no longer active.

@@ -19,8 +19,8 @@ _NONCE_BYTES = 12
 class RefreshToken:
     """A refresh token.
 
-    `family` is the same in all tokens of a session and must match before anything counts as reuse, since the ids are in every access
-    token; `secret` is this token's own.
+    `family` is the same in all tokens of a session and must match before anything counts as reuse, since the ids are in
+    every access token; `secret` is this token's own.
     """
 
     user_id: str
@@ -62,7 +62,9 @@ class RefreshToken:
         return nonce + self._cipher().encrypt(nonce, successor.secret, None)
 
     def unseal(self, sealed: bytes) -> Self:
-        """Return the successor that `seal` was given. Raises `cryptography.exceptions.InvalidTag` if another token sealed it."""
+        """Return the successor that `seal` was given. Raises `cryptography.exceptions.InvalidTag` if another token
+        sealed it.
+        """
         return replace(self, secret=self._cipher().decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None))
 
     def _cipher(self) -> AESGCM:

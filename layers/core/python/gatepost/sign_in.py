@@ -27,8 +27,8 @@ def with_password(
 ) -> SignedIn:
     """Sign in the user with this address and password, in three sequential round trips to DynamoDB.
 
-    An unknown address, a wrong password, a registration that was never verified and a disabled account get the same answer for the
-    same work.
+    An unknown address, a wrong password, a registration that was never verified and a disabled account get the same
+    answer for the same work.
 
     Raises:
         InvalidCredentials: for all of these.

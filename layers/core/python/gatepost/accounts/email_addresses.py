@@ -11,8 +11,9 @@ from gatepost.identifiers import digest
 class EmailAddress:
     """An address that was checked.
 
-    `address` is where mail goes: the local part as it was given, the domain in its ASCII form (RFC 5891). `canonical` has the local
-    part in lower case too; two spellings are one account exactly when it's equal. A plus tag makes another address.
+    `address` is where mail goes: the local part as it was given, the domain in its ASCII form (RFC 5891). `canonical`
+    has the local part in lower case too; two spellings are one account exactly when it's equal. A plus tag makes
+    another address.
     """
 
     address: str
@@ -27,8 +28,8 @@ class EmailAddress:
 def parse(text: str) -> EmailAddress:
     """Return the address that `text` is.
 
-    The local part must be ASCII (RFC 5321), since not every mail system delivers to others; and it may not hold `=?`, which starts an
-    encoded word (RFC 2047) for those that decode what they shouldn't.
+    The local part must be ASCII (RFC 5321), since not every mail system delivers to others; and it may not hold `=?`,
+    which starts an encoded word (RFC 2047) for those that decode what they shouldn't.
 
     Raises:
         ValueError: if it's not exactly one address with a domain; the text says why and doesn't repeat it.

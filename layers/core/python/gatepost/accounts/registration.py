@@ -1,7 +1,7 @@
 """Registration: an attempt until its mail is answered by the link and the attempt's own password.
 
-No account exists before. Several attempts for one address may stand side by side, so that nobody can prepare an account on another's
-address or have its owner confirm one; the first that is verified becomes the account and the others die.
+No account exists before. Several attempts for one address may stand side by side, so that nobody can prepare an account
+on another's address or have its owner confirm one; the first that is verified becomes the account and the others die.
 """
 
 from dataclasses import replace
@@ -100,7 +100,7 @@ def resend_verification(service: Service, email: EmailAddress, caller: Caller) -
             ),
         )
     except ConditionFailed:
-        # Verified, replaced or mailed by another call meanwhile: each has sent what the owner needs, and the answer is the same.
+        # Verified, replaced or mailed by another call meanwhile: that call has sent what the owner needs.
         return
 
 

@@ -21,7 +21,8 @@ _NONCE_BYTES = 12  # NIST SP 800-38D, section 8.2.2: a random nonce of 96 bits
 
 
 class KeyWrapper:
-    """Wraps private signing keys (at most 4,096 bytes) by `Encrypt` and `Decrypt`, bound to their `kid` by the encryption context.
+    """Wraps private signing keys (at most 4,096 bytes) by `Encrypt` and `Decrypt`, bound to their `kid` by the
+    encryption context.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
     """
@@ -50,8 +51,8 @@ def _signing_context(kid: str) -> dict[str, str]:
 class Sealer:
     """Authenticated encryption (AES-256-GCM) of what lies in a table and has to be used again.
 
-    A sealed value is: length of the wrapped data key (2 bytes), wrapped data key, nonce, ciphertext and tag. The data key is made by
-    KMS once an hour and environment, so that neither a request nor a mail costs a KMS call.
+    A sealed value is: length of the wrapped data key (2 bytes), wrapped data key, nonce, ciphertext and tag. The data
+    key is made by KMS once an hour and environment, so that neither a request nor a mail costs a KMS call.
     """
 
     def __init__(self, kms: "KMSClient", key_id: str) -> None:
@@ -64,7 +65,9 @@ class Sealer:
         self._opened = lru_cache(maxsize=256)(self._open_data_key)
 
     def seal(self, plaintext: bytes, context: str) -> bytes:
-        """Return `plaintext` sealed; it opens only with the same `context` (such as the id of its item). Raises `Unavailable`."""
+        """Return `plaintext` sealed; it opens only with the same `context` (such as the id of its item). Raises
+        `Unavailable`.
+        """
         wrapped, cipher = self._data_key()
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return struct.pack(">H", len(wrapped)) + wrapped + nonce + cipher.encrypt(nonce, plaintext, context.encode())

@@ -31,11 +31,14 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(password: str, password_hash: str | None) -> bool:
-    """Return whether `password` is the one that was hashed; with None, where there's no account, do the same work and return False."""
+    """Return whether `password` is the one that was hashed; with None, where there's no account, do the same work and
+    return False.
+    """
     try:
-        return _hasher.verify(password_hash or DUMMY_HASH, _normalized(password)) and password_hash is not None
+        _hasher.verify(password_hash or DUMMY_HASH, _normalized(password))
     except VerificationError:
         return False
+    return password_hash is not None
 
 
 def _normalized(password: str) -> str:

@@ -1,7 +1,7 @@
 """The life of signing keys, as pure functions over the ring.
 
-A key is *standby* from when it's made: published, so that verifiers who cache the key set know it before it signs. One key *signs*. A
-*retired* key signs nothing any more and stays published until the last token it signed has expired.
+A key is *standby* from when it's made: published, so that verifiers who cache the key set know it before it signs. One
+key *signs*. A *retired* key signs nothing any more and stays published until the last token it signed has expired.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 PUBLISHED_BEFORE_USE = 2 * 3600  # seconds; verifiers may cache the key set this long
 ROTATION_PERIOD = 30 * 86400
-# A warm environment may sign with the old key until it re-reads the ring (60 s); its token lives 900 s, and verifiers allow 30 s.
+# A warm environment may sign with the old key until it re-reads the ring (60 s); its token lives 900 s, and verifiers
+# allow 30 s.
 RETIRED_LIFETIME = 60 + 900 + 30
 
 
@@ -55,8 +56,9 @@ def first_ring(now: int, make_key: Callable[[], SigningKey]) -> KeyRing:
 def rotated(ring: KeyRing, now: int, make_key: Callable[[], SigningKey], *, early: bool = False) -> KeyRing:
     """Return the ring as it should be at `now`: the same object if nothing is due.
 
-    The standby key is promoted when the signing key has served its period (or at once if `early`), but never before it was published
-    for `PUBLISHED_BEFORE_USE`; a new one takes its place. Retired keys that can't verify anything any more are dropped.
+    The standby key is promoted when the signing key has served its period (or at once if `early`), but never before it
+    was published for `PUBLISHED_BEFORE_USE`; a new one takes its place. Retired keys that can't verify anything any
+    more are dropped.
     """
     keys = [key for key in ring.keys if key.state != "retired" or now < key.state_since + RETIRED_LIFETIME]
     signing = next(key for key in keys if key.state == "signing")

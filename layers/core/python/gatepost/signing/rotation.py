@@ -32,7 +32,9 @@ def connect(settings: KeysSettings) -> KeyMaker:
 
 
 def ensure_first_keys(maker: KeyMaker) -> None:
-    """Make the first two keys, unless there are some. Any number of calls, also at once, make them once. Raises `Unavailable`."""
+    """Make the first two keys, unless there are some. Any number of calls, also at once, make them once. Raises
+    `Unavailable`.
+    """
     table = maker.settings.keys_table
     if signing_keys.read(maker.db, table).version == 0:
         try:

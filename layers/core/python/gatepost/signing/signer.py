@@ -5,18 +5,20 @@ from threading import Lock
 from typing import Any
 
 import jwt
-from gatepost_verifier import VerificationKey, parse_key_set
 
 from gatepost import clock
 from gatepost.errors import Unavailable
 from gatepost.signing import private_keys
 from gatepost.signing.ring import KeyRing
+from gatepost_verifier import VerificationKey, parse_key_set
 
 RING_MAX_AGE = 60  # seconds
 
 
 class Signer:
-    """Signs tokens and knows the keys that verify them. `read_ring` and `unwrap` raise `Unavailable` where their service fails."""
+    """Signs tokens and knows the keys that verify them. `read_ring` and `unwrap` raise `Unavailable` where their
+    service fails.
+    """
 
     def __init__(self, read_ring: Callable[[], KeyRing], unwrap: Callable[[bytes, str], bytes]) -> None:
         self._read_ring = read_ring

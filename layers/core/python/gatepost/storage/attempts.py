@@ -13,8 +13,8 @@ SLOTS = 5  # attempts that stand side by side for one address
 class Attempt:
     """A registration that waits for its mail to be answered.
 
-    `ordinal` counts the attempts of an address; a new one takes the place of the fifth before it. `token_digests` are those of the
-    links mailed for it. Times are seconds since the epoch.
+    `ordinal` counts the attempts of an address; a new one takes the place of the fifth before it. `token_digests` are
+    those of the links mailed for it. Times are seconds since the epoch.
     """
 
     email: str
@@ -57,7 +57,9 @@ def write(table: str, attempt: Attempt, *, replacing: Attempt | None = None) -> 
 
 
 def write_decoy(table: str, attempt: Attempt, filler: str) -> Write:
-    """Write as much as `attempt` would be, but nothing of it, where nobody ever reads it. `filler` stands for its password hash."""
+    """Write as much as `attempt` would be, but nothing of it, where nobody ever reads it. `filler` stands for its
+    password hash.
+    """
     blank = replace(
         attempt,
         email="-" * len(attempt.email),
@@ -69,7 +71,9 @@ def write_decoy(table: str, attempt: Attempt, filler: str) -> Write:
 
 
 def use(table: str, attempt: Attempt, token_digest: bytes) -> list[Write]:
-    """Delete `attempt`, provided that the link with `token_digest` is still one of its, and with it all others of the address."""
+    """Delete `attempt`, provided that the link with `token_digest` is still one of its, and with it all others of the
+    address.
+    """
     address = attempt.email_digest
     return [
         delete(

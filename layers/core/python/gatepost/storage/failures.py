@@ -19,7 +19,9 @@ _T = TypeVar("_T")
 
 
 class ConditionFailed(Exception):
-    """A condition did not hold. `items` has what stood there instead, by the position of the write; None where nothing stood."""
+    """A condition did not hold. `items` has what stood there instead, by the position of the write; None where nothing
+    stood.
+    """
 
     def __init__(self, items: dict[int, Item | None]) -> None:
         super().__init__(f"the condition of write {sorted(items)} did not hold")
@@ -32,7 +34,9 @@ class _Conflict(Exception):
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise `ConditionFailed` or `Unavailable` for what botocore raises inside the block; a call that was wrong stays as it is."""
+    """Raise `ConditionFailed` or `Unavailable` for what botocore raises inside the block; a call that was wrong stays
+    as it is.
+    """
     try:
         yield
     except ClientError as exc:
@@ -44,7 +48,9 @@ def translated() -> Iterator[None]:
 
 
 def retrying_conflicts(call: Callable[[], _T]) -> _T:
-    """Make `call`, again after a jittered pause while it meets a conflict, at most `CONFLICT_TRIES` times; then `Unavailable`."""
+    """Make `call`, again after a jittered pause while it meets a conflict, at most `CONFLICT_TRIES` times; then
+    `Unavailable`.
+    """
     for attempt in range(CONFLICT_TRIES - 1):
         try:
             with translated():

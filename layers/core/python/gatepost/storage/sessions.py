@@ -19,9 +19,10 @@ class Rotation:
 class Session:
     """A session, and the family of its refresh tokens.
 
-    Of a refresh token only digests are kept: of the family secret, which never changes, of the current token's secret, and of that of
-    the one before, with which alone the `sealed_successor`, the current secret, can be read. The session lives until `expires_at`, which each use moves on, until `absolute_expires_at` at the most, and only while `epoch` is
-    its user's. Times are seconds since the epoch.
+    Of a refresh token only digests are kept: of the family secret, which never changes, of the current token's secret,
+    and of that of the one before, with which alone the `sealed_successor`, the current secret, can be read. The session
+    lives until `expires_at`, which each use moves on, until `absolute_expires_at` at the most, and only while `epoch`
+    is its user's. Times are seconds since the epoch.
     """
 
     id: str

@@ -1,4 +1,6 @@
-"""The Keys table: the whole ring of signing keys is one item, so that one condition on its version makes a change single-flight."""
+"""The Keys table: the whole ring of signing keys is one item, so that one condition on its version makes a change
+single-flight.
+"""
 
 from dataclasses import asdict
 

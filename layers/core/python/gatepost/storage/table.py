@@ -33,7 +33,8 @@ class Database:
         return from_dynamodb(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, *keys: "tuple[str, Key]") -> list[Item | None]:
-        """Return the items at `keys` (pairs of table and key, at most 100, all different) in their order, None where there is none.
+        """Return the items at `keys` (pairs of table and key, at most 100, all different) in their order, None where
+        there is none.
 
         Each item is read strongly consistent, though not all at one instant.
         """

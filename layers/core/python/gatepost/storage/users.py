@@ -11,8 +11,9 @@ from gatepost.storage.writes import Item, Write, check, put, update
 class User:
     """A user.
 
-    `email` is the address mail goes to; `email_digest` the digest of its canonical form. `epoch` is raised whenever all sessions
-    end, `version` whenever access tokens may no longer be taken (the claim `ver`). Times are seconds since the epoch.
+    `email` is the address mail goes to; `email_digest` the digest of its canonical form. `epoch` is raised whenever all
+    sessions end, `version` whenever access tokens may no longer be taken (the claim `ver`). Times are seconds since the
+    epoch.
     """
 
     id: str

@@ -3,18 +3,28 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 if TYPE_CHECKING:
     from gatepost.storage.keys import HashKey, Key
 
 Item = dict[str, Any]
 
+
+class _PlainDeserializer(TypeDeserializer):
+    """boto3's, but for its own types: all our numbers are whole, and binary is bytes."""
+
+    def _deserialize_n(self, value: str) -> int:
+        return int(value)
+
+    def _deserialize_b(self, value: bytes) -> bytes:
+        return value
+
+
 _serializer = TypeSerializer()
-_deserializer = TypeDeserializer()
+_deserializer = _PlainDeserializer()
 _NAME = re.compile(r"#(\w+)")
 
 
@@ -71,20 +81,4 @@ def to_dynamodb(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def from_dynamodb(item: Mapping[str, Any]) -> Item:
     """Return an item given in DynamoDB's notation as plain values: numbers as int, binary as bytes."""
-    return {name: _plain(_deserializer.deserialize(value)) for name, value in item.items()}
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Decimal():
-            return int(value)
-        case Binary():
-            return bytes(value.value)
-        case list():
-            return [_plain(part) for part in value]
-        case set():
-            return {_plain(part) for part in value}
-        case dict():
-            return {name: _plain(part) for name, part in value.items()}
-        case _:
-            return value
+    return {name: _deserializer.deserialize(value) for name, value in item.items()}

@@ -19,7 +19,9 @@ def router(*, prefix: str = "", tags: list[str | Enum]) -> APIRouter:
 
 
 def create_app(*routers: APIRouter) -> FastAPI:
-    """Return the FastAPI app of a function. Its documentation is the committed OpenAPI file; nothing serves it in production."""
+    """Return the FastAPI app of a function. Its documentation is the committed OpenAPI file; nothing serves it in
+    production.
+    """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     for each in routers:
         app.include_router(each)

@@ -64,7 +64,9 @@ def problem(
 
 
 def responses(*statuses: int, body: bool = True) -> dict[int | str, dict[str, Any]]:
-    """Return, for a route's OpenAPI, the problems it may answer: `statuses`, those of any call, and with `body` those of a body."""
+    """Return, for a route's OpenAPI, the problems it may answer: `statuses`, those of any call, and with `body` those
+    of a body.
+    """
     common = {413, 415, 422, 400, 503} if body else {503}
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
