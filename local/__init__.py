@@ -1,0 +1,5 @@
+"""The local stack: reads the templates that are deployed and runs the real handlers on this machine, without an AWS account.
+
+It is a development tool and leaves out what a developer doesn't need to see: throttling, function timeouts, IAM policies, CORS
+settings of the gateway, every event source but the ones the templates use.
+"""

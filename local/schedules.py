@@ -1,0 +1,38 @@
+"""Calls functions on their schedules: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based"""
+
+import logging
+import re
+import threading
+
+from local.errors import StackError
+from local.functions import LambdaFunction
+from local.model import Schedule
+
+_RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
+_SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
+
+logger = logging.getLogger(__name__)
+
+
+def interval(schedule: Schedule) -> int:
+    """Return the seconds between two runs. Raises `StackError` for an expression other than ``rate(N minutes|hours|days)``."""
+    match = _RATE.fullmatch(schedule.expression)
+    if match is None:
+        raise StackError(
+            f"Schedule {schedule.name}: the local stack knows rate(N minutes|hours|days), not {schedule.expression}."
+        )
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+def start_schedule(function: LambdaFunction, schedule: Schedule, stop: threading.Event) -> None:
+    """Call `function` at every interval, the first time after one, in a thread of its own until `stop` is set."""
+    seconds = interval(schedule)
+
+    def run() -> None:
+        while not stop.wait(seconds):
+            try:
+                function.invoke(schedule.input)
+            except Exception:  # a run that fails is no reason to miss the next one
+                logger.exception("The schedule %s failed", schedule.name)
+
+    threading.Thread(target=run, name=f"schedule-{schedule.name}", daemon=True).start()

@@ -1,0 +1,123 @@
+"""A stack: everything that one template asks for, running in this process. Tests use it without an HTTP server:
+
+with embedded_aws() as mailbox, Stack(Path("template.yaml"), mailbox, parameters={...}) as stack:
+    response = stack.request("POST", "/v1/auth/login", body={"email": ..., "password": ...})
+    mails = stack.mails(to="ada@example.com")
+"""
+
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from local.aws import create_key, verify_sender
+from local.custom_resources import create_custom_resource
+from local.events import Request, Response
+from local.functions import LambdaFunction, make_layers_importable
+from local.gateway import Gateway
+from local.limits import scaled_limits
+from local.mailbox import Mail, Mailbox
+from local.pages import pages
+from local.schedules import start_schedule
+from local.streams import StreamPump
+from local.tables import create_table
+from local.template import read_template
+
+# The template's parameter that names the address mails are sent from.
+_SENDER = "MailFrom"
+_NAME = "gatepost-local"
+
+
+class Stack:
+    """The stack of the template at `path`: keys, tables, functions after their cold start, custom resources, the HTTP API.
+
+    Must be made inside `embedded_aws`. Streams are delivered when `deliver` or `mails` is called, or after `start` by
+    themselves; schedules run after `start`. `limits_scale` multiplies the service's limits (`GATEPOST_LIMITS_SCALE`).
+
+    Raises:
+        StackError: if the template can't be run here; it says why. What a function raises as it's imported comes through.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        mailbox: Mailbox,
+        *,
+        name: str = _NAME,
+        parameters: Mapping[str, str] | None = None,
+        limits_scale: str = "",
+    ) -> None:
+        self.template = read_template(path, name, parameters)
+        self._mailbox = mailbox
+        self._stop = threading.Event()
+        for key in self.template.keys:
+            create_key(key, path.parent / ".local" / "kms-key.json")
+        for table in self.template.tables.values():
+            create_table(table)
+        if _SENDER in self.template.parameters:
+            verify_sender(self.template.parameters[_SENDER])
+        make_layers_importable(self.template.functions.values())
+        limits = scaled_limits(limits_scale) if limits_scale else {}
+        self.functions = {key: LambdaFunction(function, limits) for key, function in self.template.functions.items()}
+        self._pumps = [
+            StreamPump(self.functions[function.logical_id], source, self.template.tables[source.table].name)
+            for function in self.template.functions.values()
+            for source in function.streams
+        ]
+        self.gateway = Gateway(self.template, self.functions, pages(mailbox, self.deliver, path.parent / "openapi.json"))
+        for resource in self.template.custom_resources:
+            create_custom_resource(resource, self.functions[resource.function], self.template.stack_id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Deliver streams and run schedules from now on, in threads. Raises `StackError` for an unknown schedule."""
+        for pump in self._pumps:
+            pump.start()
+        for function in self.template.functions.values():
+            for schedule in function.schedules:
+                start_schedule(self.functions[function.logical_id], schedule, self._stop)
+
+    def close(self) -> None:
+        """Start nothing more. Calls that are under way end by themselves."""
+        self._stop.set()
+        for pump in self._pumps:
+            pump.stop()
+        self.gateway.close()
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        source_ip: str = "127.0.0.1",
+    ) -> Response:
+        """Send a request through the gateway and return the response.
+
+        `target` is the path with its query, encoded. A `body` of bytes or text is sent as it is, any other as JSON.
+        """
+        sent = {"host": "localhost", "user-agent": "local-stack"}
+        if body is not None and not isinstance(body, str | bytes):
+            body = json.dumps(body)
+            sent["content-type"] = "application/json"
+        content = body.encode() if isinstance(body, str) else body or b""
+        sent |= {"content-length": str(len(content))} | {name.lower(): value for name, value in (headers or {}).items()}
+        return self.gateway.handle(Request(method, target, tuple(sent.items()), content, source_ip))
+
+    def deliver(self) -> None:
+        """Deliver to its consumers all that the streams of the tables hold by now."""
+        for pump in self._pumps:
+            pump.deliver()
+
+    def mails(self, to: str | None = None) -> list[Mail]:
+        """Return the mails that were sent (to the address `to`), newest first, those on their way included."""
+        self.deliver()
+        return self._mailbox.newest_first(to)
