@@ -1,5 +1,6 @@
 """Good tokens are taken whole, and time decides to the second."""
 
+import os
 import subprocess
 import sys
 from typing import Any
@@ -129,4 +130,4 @@ def test_importing_needs_nothing_but_pyjwt_and_opens_nothing() -> None:
         "assert not [name for name in events if name.startswith(('socket.', 'subprocess.'))], events\n"
         "assert not {'boto3', 'botocore', 'fastapi', 'pydantic'} & sys.modules.keys()\n"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)
+    subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})

@@ -33,6 +33,7 @@ _thread = threading.local()
 
 def lambda_handler(app: ASGI, issuer: str) -> Handler:
     """Return the handler that passes events to `app`. It never raises: what isn't such an event is answered with a 400."""
+    _ensure_event_loop()
     mangum = Mangum(app, lifespan="off", text_mime_types=_TEXT_TYPES)
     address = urlsplit(issuer)
     addressing = {
@@ -90,8 +91,18 @@ def _refusal(event: Any, exc: MalformedRequest) -> dict[str, Any]:
     }
 
 
+class _ThreadsLoop:
+    """The event loop of one thread, closed when the thread ends."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self._loop)
+
+    def __del__(self) -> None:
+        self._loop.close()
+
+
 def _ensure_event_loop() -> None:
-    """Mangum runs the app on its thread's event loop: Lambda has one thread, the local stack many."""
-    if not getattr(_thread, "has_loop", False):
-        asyncio.set_event_loop(asyncio.new_event_loop())
-        _thread.has_loop = True
+    """Mangum runs the app on the loop of the thread it's called in: Lambda has one thread, the local stack many."""
+    if not hasattr(_thread, "loop"):
+        _thread.loop = _ThreadsLoop()
