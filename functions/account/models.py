@@ -1,6 +1,5 @@
-"""What the account function takes and gives."""
+"""What the account function gives."""
 
-from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field
@@ -10,57 +9,6 @@ from gatepost.access_tokens import LIFETIME
 from gatepost.clock import rfc3339
 from gatepost.sessions import SignedIn
 from gatepost.storage.users import User
-from gatepost.web.fields import Audience, Email, Line, NewPassword, OpaqueToken, Password, RequestBody
-
-
-class Register(RequestBody):
-    """A registration."""
-
-    email: Email
-    password: NewPassword
-    name: Line | None = None
-
-
-class VerifyEmail(RequestBody):
-    """The answer to a registration's mail: its token, and the password given at registration."""
-
-    token: OpaqueToken
-    password: Password
-    audience: Audience | None = None
-
-
-class ResendVerification(RequestBody):
-    """Whose verification mail to send again."""
-
-    email: Email
-
-
-class Login(RequestBody):
-    """A sign-in by password."""
-
-    email: Email
-    password: Password
-    device_name: Line | None = None
-    audience: Audience | None = None
-
-
-class Refresh(RequestBody):
-    """A refresh token to exchange."""
-
-    refresh_token: OpaqueToken
-    audience: Audience | None = None
-
-
-class Logout(RequestBody):
-    """A refresh token whose session is to end."""
-
-    refresh_token: OpaqueToken
-
-
-class UpdateProfile(RequestBody):
-    """What of the profile to change; `null` removes the name."""
-
-    name: Line | None = None
 
 
 class Registered(BaseModel):
@@ -90,7 +38,7 @@ class Profile(BaseModel):
     email: str
     email_verified: bool
     name: str | None
-    created_at: datetime | str = Field(description="RFC 3339, UTC")
+    created_at: str = Field(description="RFC 3339, UTC")
     roles: list[str]
     permissions: list[str]
     mfa: SecondFactors = SecondFactors()
@@ -130,6 +78,54 @@ class Authenticated(BaseModel):
             session_id=signed_in.session.id,
             user=Profile.of(signed_in.user),
         )
+
+
+class SessionView(BaseModel):
+    """A session, as its user sees it. Times are RFC 3339 in UTC."""
+
+    id: str
+    device_name: str | None
+    ip: str
+    created_at: str
+    last_used_at: str
+    current: bool
+
+
+class SessionPage(BaseModel):
+    """Sessions."""
+
+    items: list[SessionView]
+    next_cursor: str | None
+
+
+class SecurityEvent(BaseModel):
+    """Something that happened to the account. `at` is RFC 3339 in UTC."""
+
+    id: str
+    event: str
+    at: str
+    ip: str
+    user_agent: str
+    result: Literal["success", "failure"]
+    reason: str | None
+    request_id: str
+
+
+class SecurityEventPage(BaseModel):
+    """Security events, newest first."""
+
+    items: list[SecurityEvent]
+    next_cursor: str | None
+
+
+class Revocations(BaseModel):
+    """Whose still-unexpired access tokens must no longer be taken: hashes of sessions; by hash of a user the least good
+    `ver`.
+    """
+
+    sessions: list[str]
+    users: dict[str, int]
+    complete: bool
 
 
 class Jwk(BaseModel, extra="allow"):

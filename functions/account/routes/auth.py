@@ -1,18 +1,21 @@
 """Sign-up and sign-in."""
 
-from functions.account.models import (
-    Accepted,
-    Authenticated,
+from fastapi import Response
+
+from functions.account.bodies import (
+    ForgotPassword,
     Login,
     Logout,
     Refresh,
     Register,
-    Registered,
     ResendVerification,
+    ResetPassword,
     VerifyEmail,
 )
+from functions.account.models import Accepted, Authenticated, Registered
 from gatepost import refresh, sign_in
-from gatepost.accounts import registration, verification
+from gatepost.accounts import email_change, recovery, registration, verification
+from gatepost.identifiers import TokenKind, kind_of
 from gatepost.web.app import router as new_router
 from gatepost.web.dependencies import TheCaller, TheService
 from gatepost.web.problems import responses
@@ -27,9 +30,16 @@ async def register(body: Register, service: TheService, caller: TheCaller) -> Re
     return Registered()
 
 
-@router.post("/verify-email", responses=responses(400, 401, 429))
-async def verify_email(body: VerifyEmail, service: TheService, caller: TheCaller) -> Authenticated:
-    """Answer the mail of a registration with its token and the registration's password."""
+@router.post(
+    "/verify-email",
+    response_model=Authenticated,
+    responses=responses(400, 401, 429) | {204: {"description": "The address of an account was changed."}},
+)
+async def verify_email(body: VerifyEmail, service: TheService, caller: TheCaller) -> Authenticated | Response:
+    """Answer the mail of a registration, or of a change of address, with its token and the account's password."""
+    if kind_of(body.token) is TokenKind.EMAIL_CHANGE:
+        email_change.complete_email_change(service, body.token, body.password, caller)
+        return Response(status_code=204)
     return Authenticated.of(verification.verify_email(service, body.token, body.password, caller, audience=body.audience))
 
 
@@ -46,6 +56,19 @@ async def login(body: Login, service: TheService, caller: TheCaller) -> Authenti
     return Authenticated.of(
         sign_in.with_password(service, body.email, body.password, caller, device_name=body.device_name, audience=body.audience)
     )
+
+
+@router.post("/password/forgot", status_code=202, responses=responses())
+async def forgot_password(body: ForgotPassword, service: TheService, caller: TheCaller) -> Accepted:
+    """Mail a link that sets a new password; the answer is the same whether or not the address has an account."""
+    recovery.forgot_password(service, body.email, caller)
+    return Accepted()
+
+
+@router.post("/password/reset", status_code=204, responses=responses())
+async def reset_password(body: ResetPassword, service: TheService, caller: TheCaller) -> None:
+    """Set a new password with a mailed token; all sessions end."""
+    recovery.reset_password(service, body.token, body.new_password, caller)
 
 
 @router.post("/refresh", responses=responses(400, 401))

@@ -1,12 +1,20 @@
-"""The signed-in user."""
+"""The signed-in user: profile, credentials, and what is held about them."""
 
-from functions.account.models import Profile, UpdateProfile
-from gatepost.accounts import profile
+import re
+from typing import Any
+
+from functions.account.bodies import ChangeEmail, ChangePassword, EraseAccount, UpdateProfile
+from functions.account.models import Accepted, Profile, SecurityEvent, SecurityEventPage
+from gatepost import audit
+from gatepost.accounts import email_change, erasure, password_change, profile
 from gatepost.web.app import router as new_router
 from gatepost.web.dependencies import SignedInUser, TheCaller, TheService
+from gatepost.web.lists import Cursor, Limit, decode_cursor, encode_cursor
 from gatepost.web.problems import responses
 
 router = new_router(prefix="/v1/me", tags=["the signed-in user"])
+
+_AUDIT_POSITION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z#[0-9a-f]{32}")
 
 
 @router.get("", responses=responses(401, body=False))
@@ -21,3 +29,39 @@ async def update_profile(body: UpdateProfile, me: SignedInUser, service: TheServ
     if "name" not in body.model_fields_set:
         return Profile.of(me.user)
     return Profile.of(profile.rename(service, me.user, body.name, caller))
+
+
+@router.delete("", status_code=204, responses=responses(401, 429))
+async def erase_account(me: SignedInUser, service: TheService, caller: TheCaller, body: EraseAccount | None = None) -> None:
+    """Erase one's own account, with the password or soon after a sign-in."""
+    erasure.erase_account(service, me, body.password if body else None, caller)
+
+
+@router.get("/export", responses=responses(401, body=False))
+async def export(me: SignedInUser, service: TheService) -> dict[str, Any]:
+    """Read everything that is held about oneself."""
+    return erasure.export(service, me)
+
+
+@router.post("/password", status_code=204, responses=responses(401, 429))
+async def change_password(body: ChangePassword, me: SignedInUser, service: TheService, caller: TheCaller) -> None:
+    """Change one's own password; other sessions end."""
+    password_change.change_password(service, me, body.current_password, body.new_password, caller)
+
+
+@router.post("/email", status_code=202, responses=responses(401, 429))
+async def change_email(body: ChangeEmail, me: SignedInUser, service: TheService, caller: TheCaller) -> Accepted:
+    """Begin to change one's own address: a mail to the new one, a notice to the old one."""
+    email_change.request_email_change(service, me, body.new_email, body.password, caller)
+    return Accepted()
+
+
+@router.get("/audit", responses=responses(400, 401, 422, body=False))
+async def read_audit_trail(
+    me: SignedInUser, service: TheService, limit: Limit = 25, cursor: Cursor = None
+) -> SecurityEventPage:
+    """Read one's own security events, newest first."""
+    after = decode_cursor("audit", cursor, _AUDIT_POSITION)
+    items, last = audit.page(service.db, service.settings.audit_table, me.user.id, limit, after)
+    events = [SecurityEvent(**audit.described(item)) for item in items]
+    return SecurityEventPage(items=events, next_cursor=encode_cursor("audit", last))

@@ -1,8 +1,15 @@
 """What anybody may read."""
 
+import hashlib
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import Header, Response
 from fastapi.responses import JSONResponse
 
-from functions.account.models import Health, JwkSet
+from functions.account.models import Health, JwkSet, Revocations
+from gatepost import revocations
 from gatepost.web.app import router as new_router
 from gatepost.web.dependencies import TheService
 from gatepost.web.problems import responses
@@ -11,6 +18,8 @@ router = new_router(tags=["public"])
 
 # Verifiers may keep the key set this long: a quarter of the time that every key is published before it signs.
 _KEY_SET_MAX_AGE = 1800  # seconds
+# A part of the time until a sign-out is known everywhere.
+_REVOCATIONS_MAX_AGE = 5
 
 
 @router.get("/.well-known/jwks.json", response_model=JwkSet, responses=responses(body=False))
@@ -21,6 +30,23 @@ async def key_set(service: TheService) -> JSONResponse:
         media_type="application/jwk-set+json",
         headers={"cache-control": f"public, max-age={_KEY_SET_MAX_AGE}"},
     )
+
+
+@router.get(
+    "/.well-known/gatepost/revocations",
+    response_model=Revocations,
+    responses=responses(body=False) | {304: {"description": "Nothing has changed since the ETag given."}},
+)
+async def revocation_list(
+    service: TheService, if_none_match: Annotated[str | None, Header(max_length=1024)] = None
+) -> Response:
+    """Whose still-unexpired access tokens must no longer be taken; entries are kept for one token lifetime."""
+    body = json.dumps(asdict(revocations.read(service.db, service.settings.sessions_table))).encode()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"cache-control": f"public, max-age={_REVOCATIONS_MAX_AGE}", "etag": etag}
+    if if_none_match and etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
 
 
 @router.get("/health", responses={})

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from gatepost import clock
 from gatepost.caller import Caller
 from gatepost.identifiers import new_id
 from gatepost.storage import keys
-from gatepost.storage.writes import Write, put
+from gatepost.storage.table import Database
+from gatepost.storage.writes import Item, Write, put
 
 
 class Event(StrEnum):
@@ -17,9 +19,18 @@ class Event(StrEnum):
     VERIFICATION_RESENT = "registration.verification_resent"
     USER_REGISTERED = "user.registered"
     PROFILE_UPDATED = "user.profile_updated"
+    PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105 (a name)
+    PASSWORD_RESET = "password.reset"  # noqa: S105 (a name)
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 (a name)
+    PASSWORD_CHECK_FAILED = "password.check_failed"  # noqa: S105 (a name)
+    EMAIL_CHANGE_REQUESTED = "email.change_requested"
+    EMAIL_CHANGED = "email.changed"
+    ACCOUNT_DELETED = "user.deleted"
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_FAILED = "sign_in.failed"
     SIGNED_OUT = "session.signed_out"
+    SESSION_ENDED = "session.ended"
+    OTHER_SESSIONS_ENDED = "session.others_ended"
     REFRESH_TOKEN_REUSED = "session.refresh_token_reused"  # noqa: S105 (a name)
 
 
@@ -37,28 +48,43 @@ class Trail:
         *,
         user_id: str | None = None,
         email_digest: bytes | None = None,
+        actor_id: str | None = None,
         reason: str | None = None,
     ) -> Write:
         """Return the write of `event`, to go into the transaction of what it tells.
 
-        It belongs to `user_id`, or, where no account is concerned, to the address with `email_digest`. `reason` marks a
-        failure.
+        It belongs to `user_id`, or, where no account is concerned, to the address with `email_digest`. `actor_id` is the
+        user who did it, if they had proven who they are. `reason` marks a failure.
         """
-        now, event_id = clock.now(), new_id()
+        now_ms, event_id = clock.now_ms(), new_id()
         if user_id is not None:
-            key = keys.audit_event_of_user(user_id, now, event_id)
+            key = keys.audit_event_of_user(user_id, now_ms, event_id)
         elif email_digest is not None:
-            key = keys.audit_event_of_address(email_digest, now, event_id)
+            key = keys.audit_event_of_address(email_digest, now_ms, event_id)
         else:
             raise ValueError("an event belongs to a user or to an address")
         item = {
             "id": event_id,
             "event": str(event),
-            "at": now,
+            "at_ms": now_ms,
             "ip": caller.ip,
             "user_agent": caller.user_agent,
             "request_id": caller.request_id,
             "result": "failure" if reason else "success",
-            "expires_at": now + self.retention_days * 86400,
+            "expires_at": now_ms // 1000 + self.retention_days * 86400,
         }
-        return put(self.table, {**key, **item, **({"reason": reason} if reason else {})})
+        optional = {"user_id": user_id, "actor_id": actor_id, "reason": reason}
+        return put(self.table, {**key, **item, **{name: value for name, value in optional.items() if value is not None}})
+
+
+def described(item: Item) -> dict[str, Any]:
+    """Return what a user sees of an event of theirs."""
+    shown = ("id", "event", "ip", "user_agent", "result", "reason", "request_id")
+    return {"at": clock.rfc3339_ms(item["at_ms"])} | {name: item.get(name) for name in shown}
+
+
+def page(db: Database, table: str, user_id: str, limit: int, after: str | None) -> tuple[list[Item], str | None]:
+    """Return a user's events, newest first, at most `limit`, those behind the position `after`; then the next position."""
+    now = clock.now()
+    items, last = db.query(table, keys.audit_trail_of_user(user_id), limit=limit, after=after, descending=True)
+    return [item for item in items if now < item["expires_at"]], last

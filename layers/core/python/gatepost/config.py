@@ -89,6 +89,13 @@ class AccountSettings(Settings):
     keys_table: str = Field(description="the name of the Keys table.")
     kms_key_id: str = Field(description="the KMS key that wraps signing keys and waiting mails.")
     audit_retention_days: PositiveInt = Field(default=400, description="how many days a security event is kept.")
+    max_sessions: Annotated[int, Field(ge=0)] = Field(default=0, description="living sessions of one user; 0 = any number.")
+    edge: Literal["none", "cloudfront"] = Field(default="none", description="what stands in front of the HTTP API.")
+    edge_secret_sha256: str = Field(
+        default="",
+        description="the SHA-256, in hexadecimal, of the value of the header x-gatepost-edge that CloudFront adds.",
+        pattern=r"^([0-9a-f]{64})?$",
+    )
     session_idle_seconds: PositiveInt = Field(default=30 * 86400, description="how long a session lives without being used.")
     session_lifetime_seconds: PositiveInt = Field(default=90 * 86400, description="how long a session lives at the most.")
     limit_account_failures: PositiveInt = Field(default=10, description="failed sign-ins of one account in 15 minutes.")
@@ -107,6 +114,10 @@ class MailerSettings(Settings):
     issuer: Origin = Field(description="the public origin of this API, base of every link.")
     service_name: str = Field(description="the name that users know the service by.", max_length=60)
     mail_from: str = Field(description="the sender's address.", pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    mail_locale: str = Field(
+        default="en", description="the language of mails, a folder of templates.", pattern=r"^[a-z]{2}(-[a-z]{2})?$"
+    )
+    brand_color: str = Field(default="#18181b", description="the colour of mails.", pattern=r"^#[0-9a-fA-F]{6}$")
     outbox_table: str = Field(description="the name of the Outbox table.")
     kms_key_id: str = Field(description="the KMS key that wraps the secret part of waiting mails.")
 

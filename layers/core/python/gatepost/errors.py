@@ -45,6 +45,32 @@ class InvalidTarget(GatepostError):
     default_detail = "Tokens for this audience are not issued here."
 
 
+class PasswordRefused(GatepostError):
+    """A new password is not acceptable for this user. `field` is the member that gave it, `reason` says why."""
+
+    code = "invalid_request"
+    default_detail = "The request is not what this call takes; `errors` says where."
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__()
+        self.field = field
+        self.reason = reason
+
+
+class InvalidCursor(GatepostError):
+    """A cursor is not one that this list gave."""
+
+    code = "invalid_cursor"
+    default_detail = "This cursor is not one of this list: start again without one."
+
+
+class NotFound(GatepostError):
+    """There is no such thing, or it's somebody else's."""
+
+    code = "not_found"
+    default_detail = "There is no such thing."
+
+
 class NotAuthenticated(GatepostError):
     """The access token of a call is missing, invalid, or its session or user is no longer active (RFC 6750, section 3.1)."""
 

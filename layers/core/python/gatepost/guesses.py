@@ -8,10 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from gatepost import limits
+from gatepost.audit import Event
 from gatepost.caller import Caller
-from gatepost.errors import RateLimited
+from gatepost.credentials.passwords import verify_password
+from gatepost.errors import InvalidCredentials, RateLimited
 from gatepost.limits import Reservation
 from gatepost.service import Service
+from gatepost.storage.table import together
+from gatepost.storage.users import User
 
 
 def reservations(
@@ -37,3 +41,17 @@ def accepted(service: Service, outcomes: Iterable[Reservation | RateLimited]) ->
 def refunds(service: Service, guess: Iterable[Reservation]) -> list[Callable[[], None]]:
     """Return the calls that take a guess back."""
     return [partial(limits.refund, service.db, service.settings.sessions_table, reservation) for reservation in guess]
+
+
+def check_password(service: Service, user: User, password: str, caller: Caller) -> None:
+    """Check the password of a signed-in user before something that needs more than a session.
+
+    Raises:
+        InvalidCredentials: it's wrong.
+        RateLimited: too many wrong ones, here or at sign-in.
+    """
+    guess = accepted(service, together(*reservations(service, user.email_digest, caller)))
+    if not verify_password(password, user.password_hash):
+        service.db.write(service.audit.event(Event.PASSWORD_CHECK_FAILED, caller, user_id=user.id, reason="wrong_password"))
+        raise InvalidCredentials("The password is wrong.")
+    together(*refunds(service, guess))

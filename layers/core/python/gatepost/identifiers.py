@@ -12,6 +12,7 @@ import secrets
 from enum import IntEnum
 
 SECRET_BYTES = 32
+_ID = re.compile(r"[0-9a-f]{32}")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -20,6 +21,8 @@ class TokenKind(IntEnum):
 
     EMAIL_VERIFICATION = 1
     REFRESH = 2
+    PASSWORD_RESET = 3
+    EMAIL_CHANGE = 4
 
 
 def new_id() -> str:
@@ -30,6 +33,11 @@ def new_id() -> str:
 def new_secret() -> bytes:
     """Return 256 random bits."""
     return secrets.token_bytes(SECRET_BYTES)
+
+
+def is_id(text: str) -> bool:
+    """Return whether `text` could be an id made by `new_id`; nothing else may go into a key."""
+    return _ID.fullmatch(text) is not None
 
 
 def digest(secret: bytes) -> bytes:
@@ -48,6 +56,14 @@ def encode_token(kind: TokenKind, *parts: bytes) -> str:
     if len(data) % 3:
         raise ValueError("a token's length must be a multiple of three bytes, or it would have several spellings")
     return base64url(data)
+
+
+def kind_of(token: str) -> TokenKind | None:
+    """Return the kind that `token` says it is, whether or not it's a token at all."""
+    try:
+        return TokenKind(base64.urlsafe_b64decode(token[:4])[0])
+    except (ValueError, IndexError):
+        return None
 
 
 def decode_token(token: str, kind: TokenKind, *lengths: int) -> tuple[bytes, ...]:

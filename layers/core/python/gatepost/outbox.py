@@ -25,6 +25,12 @@ class MailKind(StrEnum):
 
     VERIFICATION = "verification"
     ACCOUNT_EXISTS = "account_exists"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 (a name)
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a name)
+    EMAIL_CHANGE = "email_change"
+    EMAIL_CHANGE_REQUESTED = "email_change_requested"
+    EMAIL_CHANGED = "email_changed"
+    ACCOUNT_DELETED = "account_deleted"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 (a name)
 
 

@@ -3,7 +3,7 @@
 import hmac
 from dataclasses import replace
 
-from gatepost import access_tokens, clock
+from gatepost import access_tokens, clock, revocations
 from gatepost.audit import Event
 from gatepost.caller import Caller
 from gatepost.errors import InvalidRefreshToken
@@ -48,11 +48,11 @@ def sign_out(service: Service, token: str, caller: Caller) -> None:
     """End the session of a refresh token, current or old; do nothing for a token that is none or of no session."""
     try:
         presented = _decode(token)
+        table = service.settings.sessions_table
         service.db.transact(
-            session_items.end(
-                service.settings.sessions_table, presented.user_id, presented.session_id, presented.family_digest
-            ),
-            service.audit.event(Event.SIGNED_OUT, caller, user_id=presented.user_id),
+            session_items.end(table, presented.user_id, presented.session_id, presented.family_digest),
+            revocations.of_session(table, presented.session_id),
+            service.audit.event(Event.SIGNED_OUT, caller, user_id=presented.user_id, actor_id=presented.user_id),
         )
     except (InvalidRefreshToken, ConditionFailed):
         return
@@ -122,6 +122,7 @@ def _end_for_reuse(service: Service, presented: RefreshToken, caller: Caller) ->
     try:
         service.db.transact(
             session_items.end(settings.sessions_table, presented.user_id, presented.session_id, presented.family_digest),
+            revocations.of_session(settings.sessions_table, presented.session_id),
             service.audit.event(
                 Event.REFRESH_TOKEN_REUSED, caller, user_id=presented.user_id, reason="old_refresh_token_presented"
             ),

@@ -22,6 +22,8 @@ class Limits:
     address_failures: Limit
     address_registrations: Limit
     verification_mails: Limit
+    reset_mails: Limit
+    email_change_mails: Limit
 
 
 @dataclass(frozen=True)
@@ -54,5 +56,7 @@ def connect(settings: AccountSettings) -> Service:
             address_registrations=Limit("registration", settings.limit_address_registrations, _HOUR),
             # Its count also says which registration attempt a new one replaces, so it outlives them.
             verification_mails=Limit("verification_mail", settings.limit_recipient_mails, _HOUR, keep=2 * _DAY),
+            reset_mails=Limit("reset_mail", settings.limit_recipient_mails, _HOUR),
+            email_change_mails=Limit("email_change_mail", settings.limit_recipient_mails, _HOUR),
         ),
     )

@@ -1,10 +1,10 @@
 """Signing in."""
 
-from gatepost import access_tokens, guesses, sessions
+from gatepost import access_tokens, guesses, session_list, sessions
 from gatepost.accounts.email_addresses import EmailAddress
 from gatepost.audit import Event
 from gatepost.caller import Caller
-from gatepost.credentials.passwords import verify_password
+from gatepost.credentials.passwords import hash_password, needs_upgrade, verify_password
 from gatepost.errors import InvalidCredentials
 from gatepost.identifiers import new_id
 from gatepost.service import Service
@@ -57,13 +57,16 @@ def with_password(
     try:
         together(
             lambda: db.transact(
-                user_items.demand_unchanged(settings.users_table, user),
+                user_items.upgrade_hash(settings.users_table, user, hash_password(password))
+                if needs_upgrade(user.password_hash)
+                else user_items.demand_unchanged(settings.users_table, user),
                 session_items.create(settings.sessions_table, signed_in.session),
-                service.audit.event(Event.SIGN_IN_SUCCEEDED, caller, user_id=user.id),
+                service.audit.event(Event.SIGN_IN_SUCCEEDED, caller, user_id=user.id, actor_id=user.id),
             ),
             *guesses.refunds(service, guess),
         )
     except ConditionFailed as exc:
         # The password was changed or the account disabled while we looked.
         raise InvalidCredentials from exc
+    session_list.end_surplus(service, user)
     return signed_in

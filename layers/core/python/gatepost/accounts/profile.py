@@ -20,7 +20,7 @@ def rename(service: Service, user: User, name: str | None, caller: Caller) -> Us
     try:
         service.db.transact(
             user_items.rename(service.settings.users_table, user.id, name),
-            service.audit.event(Event.PROFILE_UPDATED, caller, user_id=user.id),
+            service.audit.event(Event.PROFILE_UPDATED, caller, user_id=user.id, actor_id=user.id),
         )
     except ConditionFailed as exc:
         raise NotAuthenticated from exc

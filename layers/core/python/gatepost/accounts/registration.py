@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from gatepost import clock, limits, outbox
 from gatepost.accounts.email_addresses import EmailAddress
+from gatepost.accounts.new_passwords import demand_acceptable
 from gatepost.audit import Event
 from gatepost.caller import Caller
 from gatepost.credentials.passwords import DUMMY_HASH, hash_password
@@ -30,9 +31,11 @@ def register(service: Service, email: EmailAddress, password: str, name: str | N
     The same calls and hashes either way, and nothing tells which. `password` must have passed `passwords.refusal`.
 
     Raises:
+        PasswordRefused: the password is common, the address or the service's name.
         RateLimited: too many registrations from this client address.
     """
     settings, db = service.settings, service.db
+    demand_acceptable(service, password, email.address, field="password")
     by_address, mail, claim = together(
         lambda: limits.try_reserve(
             db, settings.sessions_table, service.limits.address_registrations, limits.client_address(caller.ip)

@@ -59,7 +59,7 @@ def verify_email(service: Service, token: str, password: str, caller: Caller, *,
                 *user_items.create(settings.users_table, user),
                 session_items.create(settings.sessions_table, signed_in.session),
                 *attempts.use(settings.sessions_table, attempt, digest(secret)),
-                service.audit.event(Event.USER_REGISTERED, caller, user_id=user.id),
+                service.audit.event(Event.USER_REGISTERED, caller, user_id=user.id, actor_id=user.id),
             ),
             *guesses.refunds(service, guess),
         )

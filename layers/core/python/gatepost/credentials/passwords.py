@@ -41,6 +41,11 @@ def verify_password(password: str, password_hash: str | None) -> bool:
     return password_hash is not None
 
 
+def needs_upgrade(password_hash: str) -> bool:
+    """Return whether a stored hash was made with other parameters than new ones are."""
+    return _hasher.check_needs_rehash(password_hash)
+
+
 def _normalized(password: str) -> str:
     """NFC, so that a password typed on another keyboard system is the same; blanks and NUL stay significant."""
     return unicodedata.normalize("NFC", password)

@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from gatepost.clock import rfc3339
+from gatepost.clock import rfc3339_ms
 from gatepost.identifiers import base64url
 
 
@@ -58,6 +58,36 @@ def session(user_id: str, session_id: str) -> Key:
     return {"pk": _of_user(user_id), "sk": f"SESSION#{session_id}"}
 
 
+def password_reset(user_id: str) -> Key:
+    """The one-time token with which a user may set a new password; the newest is the only one."""
+    return {"pk": _of_user(user_id), "sk": "PASSWORD_RESET"}
+
+
+def email_change(user_id: str) -> Key:
+    """The change of address that waits for its mail to be answered; the newest is the only one."""
+    return {"pk": _of_user(user_id), "sk": "EMAIL_CHANGE"}
+
+
+def everything_of_user(user_id: str) -> str:
+    """The partition of a user's sessions and one-time tokens."""
+    return _of_user(user_id)
+
+
+def sessions_of(user_id: str) -> tuple[str, str]:
+    """The partition of a user's sessions and the beginning of their sort keys."""
+    return _of_user(user_id), "SESSION#"
+
+
+def revocation(bucket: int, shard: int, subject: str) -> Key:
+    """An entry of the revocation list; see `revocations`. The bucket is a quarter of an hour, the shard spreads its writes."""
+    return {"pk": revocations(bucket, shard), "sk": subject}
+
+
+def revocations(bucket: int, shard: int) -> str:
+    """The partition of the entries of one bucket and shard."""
+    return f"REVOKED#{bucket}#{shard}"
+
+
 def limit(kind: str, subject: str) -> Key:
     """The count of one limit for one account, client address or recipient."""
     return {"pk": f"LIMIT#{kind}#{subject}", "sk": "LIMIT"}
@@ -74,14 +104,19 @@ def mail(mail_id: str) -> HashKey:
 # Audit table
 
 
-def audit_event_of_user(user_id: str, at: int, event_id: str) -> Key:
-    """A security event of a user; `at` in seconds since the epoch."""
-    return {"pk": _of_user(user_id), "sk": f"{rfc3339(at)}#{event_id}"}
+def audit_event_of_user(user_id: str, at_ms: int, event_id: str) -> Key:
+    """A security event of a user; `at_ms` in milliseconds since the epoch."""
+    return {"pk": _of_user(user_id), "sk": f"{rfc3339_ms(at_ms)}#{event_id}"}
 
 
-def audit_event_of_address(address_digest: bytes, at: int, event_id: str) -> Key:
-    """A security event of an address that may have no account; `at` in seconds since the epoch."""
-    return {"pk": _of_address(address_digest), "sk": f"{rfc3339(at)}#{event_id}"}
+def audit_event_of_address(address_digest: bytes, at_ms: int, event_id: str) -> Key:
+    """A security event of an address that may have no account; `at_ms` in milliseconds since the epoch."""
+    return {"pk": _of_address(address_digest), "sk": f"{rfc3339_ms(at_ms)}#{event_id}"}
+
+
+def audit_trail_of_user(user_id: str) -> str:
+    """The partition of a user's security events."""
+    return _of_user(user_id)
 
 
 # Keys table

@@ -91,3 +91,20 @@ def rotate(
 def end(table: str, user_id: str, session_id: str, family_digest: bytes) -> Write:
     """Delete a session, provided that it's of this family."""
     return delete(table, keys.session(user_id, session_id), "family_digest = :family", family=family_digest)
+
+
+def end_of_user(table: str, user_id: str, session_id: str) -> Write:
+    """Delete a session of a user, provided that there is one."""
+    return delete(table, keys.session(user_id, session_id), "attribute_exists(pk)")
+
+
+def keep(table: str, session: Session, *, epoch: int) -> Write:
+    """Let a session outlive the end of all others: it takes the user's new epoch."""
+    return update(
+        table,
+        keys.session(session.user_id, session.id),
+        "SET epoch = :epoch",
+        "family_digest = :family",
+        epoch=epoch,
+        family=session.family_digest,
+    )

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from gatepost.storage.keys import HashKey, Key
 
+_BATCH = 25  # writes in a BatchWriteItem
+
 _threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="dynamodb")
 
 
@@ -54,6 +56,44 @@ class Database:
             pause(attempt)
         raise Unavailable
 
+    def query(
+        self,
+        table: str,
+        partition: str,
+        prefix: str = "",
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        descending: bool = False,
+    ) -> tuple[list[Item], str | None]:
+        """Return items of one partition whose sort keys begin with `prefix`, strongly consistent and in their order.
+
+        At most `limit`, those behind the sort key `after`. The second value is where to go on, None at the end.
+        """
+        values = {":pk": partition} | ({":prefix": prefix} if prefix else {})
+        request: dict[str, Any] = {"Limit": limit} if limit else {}
+        if after is not None:
+            request["ExclusiveStartKey"] = to_dynamodb({"pk": partition, "sk": after})
+        with translated():
+            answer = self._dynamodb.query(
+                TableName=table,
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)" if prefix else "pk = :pk",
+                ExpressionAttributeValues=to_dynamodb(values),
+                ConsistentRead=True,
+                ScanIndexForward=not descending,
+                **request,
+            )
+        last = answer.get("LastEvaluatedKey")
+        return [from_dynamodb(item) for item in answer["Items"]], from_dynamodb(last)["sk"] if last else None
+
+    def query_all(self, table: str, partition: str, prefix: str = "", *, at_most: int | None = None) -> list[Item]:
+        """Return all items of one partition whose sort keys begin with `prefix`; stop once there are more than `at_most`."""
+        items, after = self.query(table, partition, prefix)
+        while after is not None and (at_most is None or len(items) <= at_most):
+            page, after = self.query(table, partition, prefix, after=after)
+            items += page
+        return items
+
     def query_index(self, table: str, index: str, condition: str, limit: int, **values: Any) -> list[Item]:
         """Return at most `limit` items of one partition of `index` in key order, eventually consistent."""
         with translated():
@@ -65,6 +105,23 @@ class Database:
                 Limit=limit,
             )
         return [from_dynamodb(item) for item in answer["Items"]]
+
+    def delete_all(self, table: str, partition: str) -> None:
+        """Delete all items of one partition, page by page. Raises `Unavailable` if some resist; safe to repeat."""
+        for start in range(0, len(items := self.query_all(table, partition)), _BATCH):
+            requests: Any = [
+                {"DeleteRequest": {"Key": to_dynamodb({"pk": item["pk"], "sk": item["sk"]})}}
+                for item in items[start : start + _BATCH]
+            ]
+            for attempt in range(CONFLICT_TRIES):
+                with translated():
+                    answer = self._dynamodb.batch_write_item(RequestItems={table: requests})
+                requests = answer.get("UnprocessedItems", {}).get(table)
+                if not requests:
+                    break
+                pause(attempt)
+            else:
+                raise Unavailable
 
     def write(self, write: Write) -> Item:
         """Do one write on its own; return the item as it is after an update, else nothing of use.

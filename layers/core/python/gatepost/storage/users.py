@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gatepost.storage import keys
-from gatepost.storage.writes import Item, Write, check, put, update
+from gatepost.storage.writes import Item, Write, check, delete, put, update
+
+_UNCHANGED = "#status = :active AND epoch = :epoch AND password_hash = :hash"
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,88 @@ def demand_unchanged(table: str, user: User) -> Write:
     return check(
         table,
         keys.user(user.id),
-        "#status = :active AND epoch = :epoch AND password_hash = :hash",
+        _UNCHANGED,
         active="active",
         epoch=user.epoch,
         hash=user.password_hash,
+    )
+
+
+def reset_password(table: str, user: User, password_hash: str) -> Write:
+    """Set a new password, end all sessions and void all access tokens of a user who is as `user` was read.
+
+    A disabled user stays disabled.
+    """
+    return update(
+        table,
+        keys.user(user.id),
+        "SET password_hash = :new, epoch = :next_epoch, version = :next_version",
+        "epoch = :epoch AND version = :version AND password_hash = :hash AND email_digest = :address",
+        new=password_hash,
+        next_epoch=user.epoch + 1,
+        next_version=user.version + 1,
+        epoch=user.epoch,
+        version=user.version,
+        hash=user.password_hash,
+        address=user.email_digest,
+    )
+
+
+def change_password(table: str, user: User, password_hash: str, *, void_tokens: bool) -> Write:
+    """Set a new password and end all sessions of an active user who is as `user` was read; `void_tokens` raises the version."""
+    return update(
+        table,
+        keys.user(user.id),
+        "SET password_hash = :new, epoch = :next_epoch, version = :version",
+        _UNCHANGED,
+        new=password_hash,
+        next_epoch=user.epoch + 1,
+        version=user.version + 1 if void_tokens else user.version,
+        active="active",
+        epoch=user.epoch,
+        hash=user.password_hash,
+    )
+
+
+def upgrade_hash(table: str, user: User, password_hash: str) -> Write:
+    """As `demand_unchanged`, and replace the hash of the password by a stronger one of the same password."""
+    return update(
+        table,
+        keys.user(user.id),
+        "SET password_hash = :new",
+        _UNCHANGED,
+        new=password_hash,
+        active="active",
+        epoch=user.epoch,
+        hash=user.password_hash,
+    )
+
+
+def change_email(table: str, user: User, email: str, email_digest: bytes) -> tuple[Write, Write, Write]:
+    """Claim a new address, give up the old one, and write it into the user, who is active and still has the old one."""
+    claim = {**keys.email_claim(email_digest), "user_id": user.id, "email": email, "created_at": user.created_at}
+    return (
+        put(table, claim, "attribute_not_exists(pk)"),
+        delete(table, keys.email_claim(user.email_digest), "user_id = :id", id=user.id),
+        update(
+            table,
+            keys.user(user.id),
+            "SET email = :email, email_digest = :digest, email_verified = :true",
+            "#status = :active AND email_digest = :old",
+            email=email,
+            digest=email_digest,
+            true=True,
+            active="active",
+            old=user.email_digest,
+        ),
+    )
+
+
+def erase(table: str, user: User) -> tuple[Write, Write]:
+    """Delete a user and the claim of their address, which is free then."""
+    return (
+        delete(table, keys.email_claim(user.email_digest), "user_id = :id", id=user.id),
+        delete(table, keys.user(user.id), "email_digest = :digest", digest=user.email_digest),
     )
 
 

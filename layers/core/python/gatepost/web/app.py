@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from gatepost.service import Service
 from gatepost.web import problems
 from gatepost.web.cors import AllowedOrigins
-from gatepost.web.edge import Edge
+from gatepost.web.edge import Edge, TrustedEdge
 from gatepost.web.gateway import Handler, lambda_handler
 from gatepost.web.json_body import StrictRoute
 
@@ -32,5 +32,7 @@ def create_app(*routers: APIRouter) -> FastAPI:
 def create_handler(app: FastAPI, service: Service) -> Handler:
     """Return the Lambda handler of `app`, whose routes find `service` in the app's state."""
     app.state.service = service
-    edge = Edge(AllowedOrigins(app, service.settings.allowed_origins), Logger(serialize_stacktrace=False))
-    return lambda_handler(edge, service.settings.issuer)
+    settings = service.settings
+    cloudfront = TrustedEdge(settings.edge_secret_sha256) if settings.edge == "cloudfront" else None
+    edge = Edge(AllowedOrigins(app, settings.allowed_origins), Logger(serialize_stacktrace=False), cloudfront)
+    return lambda_handler(edge, settings.issuer)

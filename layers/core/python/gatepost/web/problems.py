@@ -15,11 +15,14 @@ from gatepost import errors
 STATUS: dict[type[errors.GatepostError], HTTPStatus] = {
     errors.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.InvalidCredentials: HTTPStatus.UNAUTHORIZED,
+    errors.InvalidCursor: HTTPStatus.BAD_REQUEST,
     errors.InvalidRefreshToken: HTTPStatus.UNAUTHORIZED,
     errors.InvalidTarget: HTTPStatus.BAD_REQUEST,
     errors.InvalidToken: HTTPStatus.BAD_REQUEST,
     errors.MalformedRequest: HTTPStatus.BAD_REQUEST,
     errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.PasswordRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -99,7 +102,8 @@ async def _refused(request: Request, exc: Exception) -> JSONResponse:
         headers["www-authenticate"] = "Bearer" if exc.anonymous else 'Bearer error="invalid_token"'
     if isinstance(exc, errors.Unavailable):
         request.state.failure = exc
-    return _answer(request, STATUS[type(exc)], exc.code, str(exc), headers=headers)
+    more = {"errors": [{"field": exc.field, "message": exc.reason}]} if isinstance(exc, errors.PasswordRefused) else {}
+    return _answer(request, STATUS[type(exc)], exc.code, str(exc), headers=headers, **more)
 
 
 async def _invalid(request: Request, exc: Exception) -> JSONResponse:

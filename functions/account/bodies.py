@@ -1,0 +1,89 @@
+"""What the account function takes."""
+
+from pydantic import Field
+
+from gatepost.credentials.passwords import MAX_LENGTH
+from gatepost.web.fields import Audience, Email, Line, NewPassword, OpaqueToken, Password, RequestBody
+
+
+class Register(RequestBody):
+    """A registration."""
+
+    email: Email
+    password: NewPassword
+    name: Line | None = None
+
+
+class VerifyEmail(RequestBody):
+    """The answer to a registration's mail: its token, and the password given at registration."""
+
+    token: OpaqueToken
+    password: Password
+    audience: Audience | None = None
+
+
+class ResendVerification(RequestBody):
+    """Whose verification mail to send again."""
+
+    email: Email
+
+
+class Login(RequestBody):
+    """A sign-in by password."""
+
+    email: Email
+    password: Password
+    device_name: Line | None = None
+    audience: Audience | None = None
+
+
+class Refresh(RequestBody):
+    """A refresh token to exchange."""
+
+    refresh_token: OpaqueToken
+    audience: Audience | None = None
+
+
+class Logout(RequestBody):
+    """A refresh token whose session is to end."""
+
+    refresh_token: OpaqueToken
+
+
+class ForgotPassword(RequestBody):
+    """Whose password is forgotten."""
+
+    email: Email
+
+
+class ResetPassword(RequestBody):
+    """A mailed token, and the password to set with it."""
+
+    token: OpaqueToken
+    new_password: NewPassword
+
+
+class ChangePassword(RequestBody):
+    """The password as it is and as it shall be."""
+
+    current_password: Password
+    new_password: NewPassword
+
+
+class ChangeEmail(RequestBody):
+    """The address to use instead."""
+
+    new_email: Email
+    password: Password
+
+
+class EraseAccount(RequestBody):
+    """The password, unless the sign-in is fresh."""
+
+    password: str | None = Field(default=None, min_length=1, max_length=MAX_LENGTH, repr=False)
+
+
+class UpdateProfile(RequestBody):
+    """What of the profile to change; `null` removes the name."""
+
+    name: Line | None = None

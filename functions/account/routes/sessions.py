@@ -1,0 +1,34 @@
+"""The signed-in user's sessions."""
+
+import re
+
+from functions.account.models import SessionPage, SessionView
+from gatepost import session_list
+from gatepost.web.app import router as new_router
+from gatepost.web.dependencies import SignedInUser, TheCaller, TheService
+from gatepost.web.lists import Cursor, Limit, decode_cursor, encode_cursor
+from gatepost.web.problems import responses
+
+router = new_router(prefix="/v1/me/sessions", tags=["the signed-in user"])
+
+_POSITION = re.compile(r"[0-9a-f]{32}")
+
+
+@router.get("", responses=responses(400, 401, 422, body=False))
+async def list_sessions(me: SignedInUser, service: TheService, limit: Limit = 25, cursor: Cursor = None) -> SessionPage:
+    """List one's own sessions."""
+    sessions, last = session_list.page(service, me, limit, decode_cursor("sessions", cursor, _POSITION))
+    views = [SessionView(**session_list.described(session, me.session)) for session in sessions]
+    return SessionPage(items=views, next_cursor=encode_cursor("sessions", last))
+
+
+@router.delete("", status_code=204, responses=responses(401, body=False))
+async def end_other_sessions(me: SignedInUser, service: TheService, caller: TheCaller) -> None:
+    """End all of one's own sessions but this one."""
+    session_list.end_others(service, me, caller)
+
+
+@router.delete("/{session_id}", status_code=204, responses=responses(401, 404, body=False))
+async def end_session(session_id: str, me: SignedInUser, service: TheService, caller: TheCaller) -> None:
+    """End one of one's own sessions."""
+    session_list.end(service, me, session_id, caller)

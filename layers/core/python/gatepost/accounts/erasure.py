@@ -1,0 +1,68 @@
+"""Erasing one's own account, and reading all that is held about oneself."""
+
+from typing import Any
+
+from gatepost import audit, clock, guesses, revocations, session_list
+from gatepost.audit import Event
+from gatepost.authentication import Authenticated
+from gatepost.caller import Caller
+from gatepost.errors import InvalidCredentials, NotAuthenticated
+from gatepost.outbox import Mail, MailKind, enqueue
+from gatepost.service import Service
+from gatepost.storage import keys
+from gatepost.storage import users as user_items
+from gatepost.storage.failures import ConditionFailed
+
+# A sign-in this recent stands for the password.
+FRESH = 300  # seconds
+
+
+def erase_account(service: Service, me: Authenticated, password: str | None, caller: Caller) -> None:
+    """Delete the user, whose address is free then, and with them all sessions and pending tokens.
+
+    First the user goes, in one transaction, so that nothing works any more; then what was theirs. If that is cut short,
+    expiry does the rest. Security events stay for as long as they're kept; they hold the user's id, not the address.
+
+    Raises:
+        InvalidCredentials: the password is wrong, or there's none and the sign-in is older than `FRESH`.
+        RateLimited: too many wrong passwords.
+        NotAuthenticated: the account was erased or changed meanwhile.
+    """
+    settings, db, user = service.settings, service.db, me.user
+    if password is not None:
+        guesses.check_password(service, user, password, caller)
+    elif clock.now() >= me.session.auth_time + FRESH:
+        raise InvalidCredentials("Give the password, or sign in again first.")
+    mail = Mail(to=user.email, kind=MailKind.ACCOUNT_DELETED, parameters={"at": clock.rfc3339(clock.now())})
+    try:
+        db.transact(
+            *user_items.erase(settings.users_table, user),
+            revocations.of_user(settings.sessions_table, user.id, user.version + 1),
+            enqueue(settings.outbox_table, service.sealer, mail),
+            service.audit.event(Event.ACCOUNT_DELETED, caller, user_id=user.id, actor_id=user.id),
+        )
+    except ConditionFailed as exc:
+        raise NotAuthenticated from exc
+    db.delete_all(settings.sessions_table, keys.everything_of_user(user.id))
+
+
+def export(service: Service, me: Authenticated) -> dict[str, Any]:
+    """Return everything held about the user but secrets and their digests, as JSON: profile, sessions, security events."""
+    settings, user = service.settings, me.user
+    change = service.db.get(settings.sessions_table, keys.email_change(user.id))
+    events = service.db.query_all(settings.audit_table, keys.audit_trail_of_user(user.id))
+    return {
+        "exported_at": clock.rfc3339(clock.now()),
+        "user": {
+            "id": user.id,
+            "email": user.email,
+            "email_verified": user.email_verified,
+            "name": user.name,
+            "status": user.status,
+            "roles": list(user.roles),
+            "created_at": clock.rfc3339(user.created_at),
+        },
+        "pending_email": change["email"] if change and clock.now() < change["expires_at"] else None,
+        "sessions": [session_list.described(session, me.session) for session in session_list.alive(service, user)],
+        "security_events": [audit.described(event) for event in events],
+    }
