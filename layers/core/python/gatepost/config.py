@@ -96,8 +96,8 @@ class AccountSettings(Settings):
         description="the SHA-256, in hexadecimal, of the value of the header x-gatepost-edge that CloudFront adds.",
         pattern=r"^([0-9a-f]{64})?$",
     )
-    session_idle_seconds: PositiveInt = Field(default=30 * 86400, description="how long a session lives without being used.")
-    session_lifetime_seconds: PositiveInt = Field(default=90 * 86400, description="how long a session lives at the most.")
+    session_idle_days: PositiveInt = Field(default=30, description="how many days a session lives without being used.")
+    session_lifetime_days: PositiveInt = Field(default=90, description="how many days a session lives at the most.")
     limit_account_failures: PositiveInt = Field(default=10, description="failed sign-ins of one account in 15 minutes.")
     limit_address_failures: PositiveInt = Field(
         default=50, description="failed sign-ins from one client address in 15 minutes."

@@ -10,7 +10,7 @@ from gatepost.errors import InvalidRefreshToken
 from gatepost.outbox import Mail, MailKind, enqueue
 from gatepost.refresh_tokens import RefreshToken
 from gatepost.service import Service
-from gatepost.sessions import SignedIn, is_alive
+from gatepost.sessions import DAY, SignedIn, is_alive
 from gatepost.storage import keys
 from gatepost.storage import sessions as session_items
 from gatepost.storage import users as user_items
@@ -83,7 +83,7 @@ def _rotate(service: Service, presented: RefreshToken, caller: Caller) -> tuple[
                 next_digest=successor.secret_digest,
                 sealed_successor=presented.seal(successor),
                 now=now,
-                expires_at=now + service.settings.session_idle_seconds,
+                expires_at=now + service.settings.session_idle_days * DAY,
             )
         )
     except ConditionFailed as refusal:

@@ -10,6 +10,8 @@ from gatepost.service import Service
 from gatepost.storage.sessions import Session
 from gatepost.storage.users import User
 
+DAY = 86_400  # seconds
+
 
 @dataclass(frozen=True)
 class SignedIn:
@@ -48,8 +50,8 @@ def start(
         auth_time=now,
         created_at=now,
         last_used_at=now,
-        expires_at=now + settings.session_idle_seconds,
-        absolute_expires_at=now + settings.session_lifetime_seconds,
+        expires_at=now + settings.session_idle_days * DAY,
+        absolute_expires_at=now + settings.session_lifetime_days * DAY,
         ip=caller.ip,
         device_name=device_name,
     )
