@@ -7,16 +7,17 @@ ENV = dev
 # This machine's processor, by Lambda's name.
 THIS_MACHINE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 
-# Runs a command of .venv with the code as it lies in the layers: .venv never holds a copy of it.
-RUN = PYTHONPATH=.:layers/core/python:layers/verifier/python .venv/bin/
+# Runs a command of .venv with the code as it lies in the layers: .venv never holds a copy of it. In the shell's place
+# (exec), or make would report Ctrl-C as an error.
+RUN = PYTHONPATH=.:layers/core/python:layers/verifier/python exec .venv/bin/
 
 # SAM reports usage to its maker unless it is told not to.
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: help setup run dev test check build deploy validate test-built lock clean FORCE
+.PHONY: help setup run dev test test-dynamodb dynamodb-local check openapi build deploy validate test-built lock clean FORCE
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---------------------------------------------------------------- every day
 setup: .venv/dev ## Create .venv with everything for running, testing and checking
@@ -30,6 +31,12 @@ dev: .venv/run ## The same, and start again on every change
 test: .venv/dev ## Run the tests
 	$(RUN)pytest
 
+test-dynamodb: .venv/dev ## Run the tests of what happens at once, on DynamoDB Local (or on AWS_ENDPOINT_URL_DYNAMODB)
+	$(RUN)python tools/dynamodb_local.py .venv/bin/pytest tests/dynamodb -m dynamodb
+
+dynamodb-local: .venv/made ## Start DynamoDB Local, in memory (DYNAMODB_PORT: 8000)
+	@.venv/bin/python tools/dynamodb_local.py
+
 check: .venv/dev ## Check style, types, the directions between modules, the template and openapi.json
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -37,6 +44,9 @@ check: .venv/dev ## Check style, types, the directions between modules, the temp
 	$(RUN)lint-imports
 	.venv/bin/cfn-lint $(wildcard template.yaml examples/*/template.yaml)
 	$(RUN)python -m local.openapi --check
+
+openapi: .venv/run ## Write openapi.json from the routes
+	$(RUN)python -m local.openapi
 
 # ---------------------------------------------------------------- what is deployed
 build: .venv-sam/made ## Build what is deployed into .aws-sam/build (ARCH=x86_64: for another processor)
@@ -51,7 +61,7 @@ validate: .venv-sam/made ## Check the template as SAM and CloudFormation will
 
 test-built: .venv/dev .venv-sam/made ## Build for this machine and run the artifact under Lambda's runtime client
 	$(call sam_build,.aws-sam/this-machine,--parameter-overrides Architecture=$(THIS_MACHINE))
-	$(RUN)pytest tests/e2e -m built
+	$(RUN)pytest tests/e2e/test_built.py -m built
 
 # $(call sam_build,FOLDER,OPTIONS). `sam build` wants a python3.13 with pip on PATH: .venv-sam has one. Lambda can't write
 # bytecode beside the code, so it is compiled here, to be trusted without a look at the source.

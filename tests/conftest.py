@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+
 from local.aws import embedded_aws
 from local.stack import Stack
-
 from tests.support import PARAMETERS, ROOT, Api
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Unit tests first: some embed an AWS of their own, which must not lie inside the one that `stack` keeps open."""
+    items.sort(key=lambda item: ROOT / "tests" / "unit" not in item.path.parents)
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
+
+from gatepost.storage.writes import Item, from_dynamodb
 from local.events import Response
 from local.mailbox import Mail
 from local.stack import Stack
-
-from gatepost.storage.writes import Item, from_dynamodb
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -125,6 +125,7 @@ def problem(response: Response) -> tuple[int, str]:
     """Return status and code of a problem, having checked that it is one."""
     body = response.json()
     assert (response.header("content-type") or "").startswith("application/problem+json"), response
-    assert {"type", "title", "status", "detail", "code", "request_id"} <= body.keys() and body["status"] == response.status
+    assert {"type", "title", "status", "detail", "code", "request_id"} <= body.keys()
+    assert body["status"] == response.status
     assert body["request_id"] == response.header("x-request-id")
     return response.status, body["code"]
