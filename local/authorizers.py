@@ -19,7 +19,7 @@ _KEPT_RESULTS = 10_000
 logger = logging.getLogger(__name__)
 
 
-class RefusedError(Exception):
+class Refused(Exception):
     """The gateway answers `status` with `message` itself; the integration isn't called."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -41,15 +41,15 @@ class Authorizers:
         """Return the context that `authorizer` hands to the integration.
 
         Raises:
-            RefusedError: 401 if an identity source is missing (nobody is asked then) or the authorizer raises ``Unauthorized``,
+            Refused: 401 if an identity source is missing (nobody is asked then) or the authorizer raises ``Unauthorized``,
                 403 if it says no, 500 if it fails in any other way or its answer isn't a simple response.
         """
         identity = [_identity(source, call) for source in authorizer.identity_sources]
         if not all(identity):
-            raise RefusedError(401, "Unauthorized")
+            raise Refused(401, "Unauthorized")
         result = self._kept((authorizer.name, *identity), authorizer, lambda: self._ask(authorizer, call, identity))
         if not result["isAuthorized"]:
-            raise RefusedError(403, "Forbidden")
+            raise Refused(403, "Forbidden")
         context: Mapping[str, Any] | None = result.get("context")
         return context
 
@@ -79,12 +79,12 @@ class Authorizers:
             result = self._functions[authorizer.function].invoke(event)
         except Exception as exc:  # whatever a function raises, the gateway answers
             if str(exc) == "Unauthorized":
-                raise RefusedError(401, "Unauthorized") from exc
+                raise Refused(401, "Unauthorized") from exc
             logger.exception("The authorizer %s failed", authorizer.name)
-            raise RefusedError(500, "Internal Server Error") from exc
+            raise Refused(500, "Internal Server Error") from exc
         if not isinstance(result, dict) or not isinstance(result.get("isAuthorized"), bool):
             logger.error("The authorizer %s answered %r, which is no simple response", authorizer.name, result)
-            raise RefusedError(500, "Internal Server Error")
+            raise Refused(500, "Internal Server Error")
         return result
 
 

@@ -73,9 +73,9 @@ def create_key(key_id: str, file: Path) -> None:
 def _add_key(key_id: str, material: bytes) -> None:
     """Add a symmetric key to moto, which chooses id and material itself and has no import of either."""
     backend = kms_backends[ACCOUNT][REGION]
-    key = backend.create_key(
-        policy=None, key_usage="ENCRYPT_DECRYPT", key_spec="SYMMETRIC_DEFAULT", description="local", tags=None
-    )
+    # Whatever the kind of key, moto makes a key pair with it; one for elliptic curves is made in no time.
+    key = backend.create_key(policy=None, key_usage="ENCRYPT_DECRYPT", key_spec="ECC_NIST_P256", description="local", tags=None)
+    key.key_spec = "SYMMETRIC_DEFAULT"
     del backend.keys[key.id]
     key.arn = key.arn.replace(key.id, key_id)
     key.id, key.key_material = key_id, material

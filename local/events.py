@@ -62,7 +62,7 @@ class Response:
         return json.loads(self.body)
 
 
-class MalformedAnswerError(Exception):
+class MalformedAnswer(Exception):
     """A function answered with something that the gateway can't turn into a response."""
 
 
@@ -155,7 +155,7 @@ def to_response(answer: Any, request_id: str) -> Response:
     An answer without `statusCode` is taken as the JSON body of a 200. Each cookie becomes a set-cookie header.
 
     Raises:
-        MalformedAnswerError: if the gateway could make nothing of it.
+        MalformedAnswer: if the gateway could make nothing of it.
     """
     if not (isinstance(answer, dict) and "statusCode" in answer):
         body = json.dumps(answer).encode()
@@ -167,9 +167,9 @@ def to_response(answer: Any, request_id: str) -> Response:
         body = _answer_body(answer)
         status = int(answer["statusCode"])
     except (AttributeError, TypeError, ValueError) as exc:
-        raise MalformedAnswerError(f"{exc} in {answer!r}"[:1000]) from exc
+        raise MalformedAnswer(f"{exc} in {answer!r}"[:1000]) from exc
     if not 200 <= status <= 599:
-        raise MalformedAnswerError(f"the status {status} can't be sent")
+        raise MalformedAnswer(f"the status {status} can't be sent")
     return Response(status, (*headers.items(), *cookies, ("apigw-requestid", request_id)), body)
 
 

@@ -100,17 +100,17 @@ def make_layers_importable(functions: Iterable[Function]) -> None:
 
 
 def _make_importable(folder: Path) -> None:
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+    """Put `folder` first on the path."""
+    sys.path[:] = [str(folder), *(entry for entry in sys.path if entry != str(folder))]
 
 
 def _import_afresh(function: Function, module: str) -> ModuleType:
     """Import the handler's module so that it and the function's other code run now, whether they ran before or not."""
     _make_importable(_root(function, module))
     for name, loaded in list(sys.modules.items()):
-        file = getattr(loaded, "__file__", None)
+        file = getattr(loaded, "__file__", None) or ""
         # `name == module`: another function's file of the same name, such as app.py.
-        if name == module or (file and Path(file).is_relative_to(function.code)):
+        if name == module or file.startswith(f"{function.code}{os.sep}"):
             del sys.modules[name]
     return importlib.import_module(module)
 

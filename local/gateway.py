@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from local.authorizers import Authorizers, RefusedError
-from local.events import Call, MalformedAnswerError, Request, Response, proxy_event, to_response
+from local.authorizers import Authorizers, Refused
+from local.events import Call, MalformedAnswer, Request, Response, proxy_event, to_response
 from local.functions import LambdaFunction
 from local.model import Route, Template
 from local.routing import select_route
@@ -53,7 +53,7 @@ class Gateway:
             if selected is None:
                 return _message(404, "Not Found")
             return self._call(selected[0], Call(request, selected[0].key, selected[1], self._template.api_id))
-        except RefusedError as refusal:
+        except Refused as refusal:
             return _message(refusal.status, refusal.message)
         except (Exception, SystemExit):  # whatever a function raises, the gateway answers
             logger.exception("%s %s failed", request.method, request.path)
@@ -66,7 +66,7 @@ class Gateway:
         answer = self._functions[route.function].invoke(event)
         try:
             return to_response(answer, call.id)
-        except MalformedAnswerError as exc:
+        except MalformedAnswer as exc:
             logger.error("%s answered %s with what the gateway can't send: %s", route.function, route.key, exc)
             return _message(500, "Internal Server Error")
 

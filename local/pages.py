@@ -15,8 +15,8 @@ _HTML = (("content-type", "text/html; charset=utf-8"),)
 _JSON = (("content-type", "application/json"),)
 
 
-def pages(mailbox: Mailbox, deliver: Callable[[], None], openapi: Path) -> dict[str, Page]:
-    """Return the pages by path. `deliver` sees to it that mails on their way arrive; `openapi` is the committed document."""
+def mailbox_pages(mailbox: Mailbox, deliver: Callable[[], None]) -> dict[str, Page]:
+    """Return the pages of a stack that sends mails, by path. `deliver` sees to it that mails on their way arrive."""
 
     def show_mailbox(request: Request) -> Response:
         deliver()
@@ -25,9 +25,13 @@ def pages(mailbox: Mailbox, deliver: Callable[[], None], openapi: Path) -> dict[
             return Response(200, _HTML, _mailbox_page(mails).encode())
         return Response(200, _JSON, json.dumps([dataclasses.asdict(mail) for mail in mails], indent=2).encode())
 
+    return {"/_local/mailbox": show_mailbox}
+
+
+def documentation_pages(openapi: Path) -> dict[str, Page]:
+    """Return the pages of an API that the OpenAPI document `openapi` describes, by path; none if there is no such file."""
+
     def show_openapi(_: Request) -> Response:
-        if not openapi.exists():
-            return Response(404, _JSON, b'{"message":"There is no openapi.json yet."}')
         return Response(200, _JSON, openapi.read_bytes())
 
     def show_docs(_: Request) -> Response:
@@ -37,7 +41,7 @@ def pages(mailbox: Mailbox, deliver: Callable[[], None], openapi: Path) -> dict[
 
         return Response(200, _HTML, bytes(get_swagger_ui_html(openapi_url="/openapi.json", title="Gatepost API").body))
 
-    return {"/_local/mailbox": show_mailbox, "/openapi.json": show_openapi, "/docs": show_docs}
+    return {"/openapi.json": show_openapi, "/docs": show_docs} if openapi.exists() else {}
 
 
 def _prefers_html(accept: str) -> bool:
@@ -74,7 +78,6 @@ _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<meta http-equiv="refresh" content="5">
 <title>Mailbox</title>
 <style>
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 45rem; margin: 2rem auto; padding: 0 1rem }

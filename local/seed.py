@@ -1,7 +1,6 @@
 """What a new local stack holds: its administrator."""
 
 import os
-import secrets
 
 from gatepost import clock
 from gatepost.access.roles import ADMIN
@@ -14,12 +13,9 @@ from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.table import Database
 from gatepost.storage.users import User
 from gatepost.storage.writes import update
-
+from local.administrator import ADMINISTRATOR, PASSWORD_VARIABLE, new_password
 from local.errors import StackError
 from local.stack import Stack
-
-ADMINISTRATOR = "admin@example.com"
-PASSWORD_VARIABLE = "GATEPOST_ADMIN_PASSWORD"  # noqa: S105 (the name of a variable)
 
 
 def ensure_administrator(stack: Stack) -> str:
@@ -54,8 +50,3 @@ def ensure_administrator(stack: Stack) -> str:
         key = keys.user(claim["user_id"])
         db.write(update(table, key, "SET password_hash = :hash", hash=administrator.password_hash))
     return password
-
-
-def new_password() -> str:
-    """Return a random password of 24 characters."""
-    return secrets.token_urlsafe(18)

@@ -1,7 +1,5 @@
-"""Serves HTTP APIs on ports of this machine until the developer stops it."""
+"""Serves an HTTP API on a port of this machine."""
 
-import os
-import socket
 import threading
 import time
 
@@ -9,45 +7,21 @@ import uvicorn
 
 from local.errors import StackError
 from local.gateway import Gateway
+from local.ports import HOST
 
 _STOP_SECONDS = 1.5
 # So that the gateway, not the server, answers headers that are too long.
 _MAX_HEADER_BYTES = 256 * 1024
 
 
-def port_from_environment(variable: str, default: int) -> int:
-    """Return the port that `variable` names. Raises `StackError` if it isn't one."""
-    text = os.environ.get(variable) or str(default)
-    if not text.isdecimal() or not 0 < int(text) < 65_536:
-        raise StackError(f"{variable} is {text!r}, which is no port. Set it to a number from 1 to 65535.")
-    return int(text)
-
-
-def reserve(port: int, variable: str) -> socket.socket:
-    """Return a socket bound to `port` on the loopback address; nobody can connect before it's served.
-
-    Raises:
-        StackError: if the port is taken.
-    """
-    reserved = socket.socket()
-    # A port whose last connections are still closing is free; one that somebody listens on is not.
-    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        reserved.bind(("127.0.0.1", port))
-    except OSError as exc:
-        reserved.close()
-        raise StackError(
-            f"Port {port} is taken ({exc.strerror}). Set {variable} to another, for example: {variable}={port + 10} make run"
-        ) from exc
-    return reserved
-
-
 class Server:
-    """Serves `gateway` on the reserved socket, in a thread of its own."""
+    """Serves `gateway` on `port` of the loopback address, in a thread of its own."""
 
-    def __init__(self, gateway: Gateway, reserved: socket.socket) -> None:
+    def __init__(self, gateway: Gateway, port: int) -> None:
         config = uvicorn.Config(
             gateway,
+            host=HOST,
+            port=port,
             http="h11",
             ws="none",
             lifespan="off",
@@ -58,12 +32,14 @@ class Server:
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([reserved],), name="http", daemon=True)
+        self._thread = threading.Thread(target=self._server.run, name=f"http-{port}", daemon=True)
 
     def start(self) -> None:
-        """Return as soon as requests are answered."""
+        """Return as soon as requests are answered. Raises `StackError` if the port can't be served."""
         self._thread.start()
-        while not self._server.started and self._thread.is_alive():
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise StackError(f"Port {self._server.config.port} can't be served; the line above says why.")
             time.sleep(0.01)
 
     def stop(self) -> None:

@@ -19,7 +19,7 @@ from local.functions import LambdaFunction, make_layers_importable
 from local.gateway import Gateway
 from local.limits import scaled_limits
 from local.mailbox import Mail, Mailbox
-from local.pages import pages
+from local.pages import documentation_pages, mailbox_pages
 from local.schedules import start_schedule
 from local.streams import StreamPump
 from local.tables import create_table
@@ -56,8 +56,10 @@ class Stack:
             create_key(key, path.parent / ".local" / "kms-key.json")
         for table in self.template.tables.values():
             create_table(table)
+        pages = documentation_pages(path.parent / "openapi.json")
         if _SENDER in self.template.parameters:
             verify_sender(self.template.parameters[_SENDER])
+            pages |= mailbox_pages(mailbox, self.deliver)
         make_layers_importable(self.template.functions.values())
         limits = scaled_limits(limits_scale) if limits_scale else {}
         self.functions = {key: LambdaFunction(function, limits) for key, function in self.template.functions.items()}
@@ -66,7 +68,7 @@ class Stack:
             for function in self.template.functions.values()
             for source in function.streams
         ]
-        self.gateway = Gateway(self.template, self.functions, pages(mailbox, self.deliver, path.parent / "openapi.json"))
+        self.gateway = Gateway(self.template, self.functions, pages)
         for resource in self.template.custom_resources:
             create_custom_resource(resource, self.functions[resource.function], self.template.stack_id)
 
@@ -104,13 +106,15 @@ class Stack:
 
         `target` is the path with its query, encoded. A `body` of bytes or text is sent as it is, any other as JSON.
         """
-        sent = {"host": "localhost", "user-agent": "local-stack"}
+        defaults = {"host": "localhost", "user-agent": "local-stack"}
         if body is not None and not isinstance(body, str | bytes):
             body = json.dumps(body)
-            sent["content-type"] = "application/json"
+            defaults["content-type"] = "application/json"
         content = body.encode() if isinstance(body, str) else body or b""
-        sent |= {"content-length": str(len(content))} | {name.lower(): value for name, value in (headers or {}).items()}
-        return self.gateway.handle(Request(method, target, tuple(sent.items()), content, source_ip))
+        defaults["content-length"] = str(len(content))
+        given = [(name.lower(), value) for name, value in (headers or {}).items()]
+        sent = [*(entry for entry in defaults.items() if entry[0] not in dict(given)), *given]
+        return self.gateway.handle(Request(method, target, tuple(sent), content, source_ip))
 
     def deliver(self) -> None:
         """Deliver to its consumers all that the streams of the tables hold by now."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, overload
 
-import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session, get_session
 
 from gatepost.errors import Unavailable
 
@@ -41,7 +42,13 @@ if TYPE_CHECKING:
 
 def client(service: str) -> object:
     """Return a new client of `service`. Make it once, outside the request: it costs as much as importing FastAPI."""
-    return botocore.session.get_session().create_client(service, config=_CONFIG)
+    return _session().create_client(service, config=_CONFIG)
+
+
+@cache
+def _session() -> Session:
+    """One session for all clients: what it has read from botocore's data is read once."""
+    return get_session()
 
 
 @contextmanager

@@ -1,0 +1,56 @@
+"""The service with the example API beside it, until the process is told to stop."""
+
+import gc
+import os
+import threading
+from contextlib import ExitStack
+
+from local import EXAMPLE_TEMPLATE, TEMPLATE
+from local.administrator import ADMINISTRATOR
+from local.aws import DYNAMODB_URL, embedded_aws
+from local.seed import ensure_administrator
+from local.server import Server
+from local.stack import Stack
+from local.tour import tour
+
+AUDIENCE = "https://api.example.com"
+
+
+def run(port: int, example_port: int | None) -> None:
+    """Serve the service, and the example API if it has a port; print what a developer needs; wait.
+
+    The way out is an exception, such as the `SystemExit` of the signals.
+
+    Raises:
+        StackError: if a template can't be run here.
+    """
+    api = f"http://localhost:{port}"
+    example = f"http://localhost:{example_port}" if example_port else None
+    parameters = {
+        "Issuer": api,
+        "Audience": AUDIENCE,
+        "ServiceName": "Gatepost",
+        "MailFrom": "no-reply@example.com",
+        "AllowedOrigins": os.environ.get("GATEPOST_ALLOWED_ORIGINS", ""),
+    }
+    scale = os.environ.get("GATEPOST_LIMITS_SCALE", "")
+    with ExitStack() as cleanup:
+        mailbox = cleanup.enter_context(embedded_aws())
+        service = cleanup.enter_context(Stack(TEMPLATE, mailbox, parameters=parameters, limits_scale=scale))
+        password = ensure_administrator(service)
+        # Before the service, whose /health speaks for both.
+        if example_port:
+            orders = Stack(EXAMPLE_TEMPLATE, mailbox, name="orders-local", parameters={"Issuer": api, "Audience": AUDIENCE})
+            _serve(cleanup.enter_context(orders), example_port, cleanup)
+        _serve(service, port, cleanup)
+        gc.freeze()
+        gc.enable()
+        print(tour(api, example, ADMINISTRATOR, password, os.environ.get(DYNAMODB_URL)), flush=True)
+        threading.Event().wait()
+
+
+def _serve(stack: Stack, port: int, cleanup: ExitStack) -> None:
+    server = Server(stack.gateway, port)
+    cleanup.callback(server.stop)
+    stack.start()
+    server.start()

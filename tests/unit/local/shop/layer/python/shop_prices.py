@@ -1,0 +1,3 @@
+"""A layer of our own."""
+
+PRICE = 42
