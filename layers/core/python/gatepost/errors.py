@@ -1,6 +1,13 @@
 """What a rule may refuse. One table in `gatepost.web.problems` says how each looks over HTTP."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
+
+_logger = logging.getLogger(__name__)
+
+INVALID_REQUEST = "The request is not what this call takes; `errors` says where."
 
 
 class GatepostError(Exception):
@@ -49,7 +56,7 @@ class PasswordRefused(GatepostError):
     """A new password is not acceptable for this user. `field` is the member that gave it, `reason` says why."""
 
     code = "invalid_request"
-    default_detail = "The request is not what this call takes; `errors` says where."
+    default_detail = INVALID_REQUEST
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__()
@@ -117,12 +124,21 @@ class RateLimited(GatepostError):
 
 class Unavailable(GatepostError):
     """Something this service needs did not answer. Nothing is half done, and it's safe to try again after `retry_after`
-    seconds.
+    seconds; a failure after a commit is never told so (`logged_if_unavailable`).
     """
 
     code = "temporarily_unavailable"
     default_detail = "The service can't answer right now. Nothing was changed; try again."
     retry_after = 1
+
+
+@contextmanager
+def logged_if_unavailable(consequence: str) -> Iterator[None]:
+    """Log it and go on if the block fails: for what follows a commit, whose answer must not be that nothing was done."""
+    try:
+        yield
+    except Unavailable:
+        _logger.warning(consequence, exc_info=True)
 
 
 class ConfigurationError(RuntimeError):

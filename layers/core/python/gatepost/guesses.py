@@ -1,46 +1,60 @@
 """Guesses at a password or code: reserved before it is looked at, taken back if it was right.
 
 An account and a client address each have their limit; both are asked side by side, and a guess counts with both or with
-none. Counting only after the look would let parallel guesses through.
+none. Counting only after the look would let parallel guesses through. A failure of ours is no guess.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from gatepost import limits
 from gatepost.audit import Event
 from gatepost.caller import Caller
 from gatepost.credentials.passwords import verify_password
-from gatepost.errors import InvalidCredentials, RateLimited
+from gatepost.errors import InvalidCredentials
 from gatepost.limits import Reservation
 from gatepost.service import Service
 from gatepost.storage.table import together
 from gatepost.storage.users import User
 
-
-def reservations(
-    service: Service, email_digest: bytes, caller: Caller
-) -> tuple[Callable[[], Reservation | RateLimited], Callable[[], Reservation | RateLimited]]:
-    """Return the two calls that reserve a guess for the account with this address (existing or not) and for the client."""
-    db, table = service.db, service.settings.sessions_table
-    return (
-        lambda: limits.try_reserve(db, table, service.limits.account_failures, limits.account(email_digest)),
-        lambda: limits.try_reserve(db, table, service.limits.address_failures, limits.client_address(caller.ip)),
-    )
+_T = TypeVar("_T")
 
 
-def accepted(service: Service, outcomes: Iterable[Reservation | RateLimited]) -> Sequence[Reservation]:
-    """Return the reservations that the calls made.
+@dataclass(frozen=True)
+class Guess:
+    """A guess that counts until it's taken back. `refunds` are the calls that do so, for side by side with others."""
+
+    refunds: tuple[Callable[[], None], ...]
+
+    def take_back(self) -> None:
+        """Count it no more."""
+        together(*self.refunds)
+
+
+@contextmanager
+def reserved(service: Service, email_digest: bytes, caller: Caller, *, beside: Callable[[], _T]) -> Iterator[tuple[Guess, _T]]:
+    """Reserve a guess for the account with this address (existing or not) and for the client, and read `beside` it.
+
+    The block judges the guess, and takes it back if it was right.
 
     Raises:
-        RateLimited: if one was refused; the other is taken back.
+        RateLimited: too many guesses.
+        Unavailable: from here or out of the block; the guess doesn't count then.
     """
-    return limits.all_or_none(service.db, service.settings.sessions_table, *outcomes)
-
-
-def refunds(service: Service, guess: Iterable[Reservation]) -> list[Callable[[], None]]:
-    """Return the calls that take a guess back."""
-    return [partial(limits.refund, service.db, service.settings.sessions_table, reservation) for reservation in guess]
+    db, table = service.db, service.settings.sessions_table
+    read, outcomes = limits.ask(
+        db,
+        table,
+        (service.limits.account_failures, limits.account(email_digest)),
+        (service.limits.address_failures, limits.client_address(caller.ip)),
+        beside=beside,
+    )
+    reservations: list[Reservation] = limits.all_or_none(db, table, outcomes)
+    with limits.taken_back_if_unavailable(db, table, reservations):
+        yield Guess(tuple(partial(limits.take_back, db, table, each) for each in reservations)), read
 
 
 def check_password(service: Service, user: User, password: str, caller: Caller) -> None:
@@ -50,8 +64,8 @@ def check_password(service: Service, user: User, password: str, caller: Caller) 
         InvalidCredentials: it's wrong.
         RateLimited: too many wrong ones, here or at sign-in.
     """
-    guess = accepted(service, together(*reservations(service, user.email_digest, caller)))
-    if not verify_password(password, user.password_hash):
-        service.db.write(service.audit.event(Event.PASSWORD_CHECK_FAILED, caller, user_id=user.id, reason="wrong_password"))
-        raise InvalidCredentials("The password is wrong.")
-    together(*refunds(service, guess))
+    with reserved(service, user.email_digest, caller, beside=lambda: None) as (guess, _):
+        if not verify_password(password, user.password_hash):
+            service.db.write(service.audit.event(Event.PASSWORD_CHECK_FAILED, caller, user_id=user.id, reason="wrong_password"))
+            raise InvalidCredentials("The password is wrong.")
+        guess.take_back()

@@ -7,15 +7,19 @@ taking back the same entry twice changes nothing, so that the SDK's own retry is
 
 import math
 import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv6Address, ip_interface, ip_network
+from typing import TypeVar
 
 from gatepost import clock
-from gatepost.errors import RateLimited, Unavailable
+from gatepost.errors import RateLimited, Unavailable, logged_if_unavailable
 from gatepost.identifiers import base64url
 from gatepost.storage import keys
 from gatepost.storage.failures import ConditionFailed
-from gatepost.storage.table import Database
+from gatepost.storage.table import Database, together
 from gatepost.storage.writes import Item, update
 
 # Once a limit is reached, it holds for at least this long after what reached it.
@@ -24,25 +28,25 @@ MINIMUM_BLOCK = 60
 _ENTRY_SCALE = 10**9
 _TRIES = 4
 
+_T = TypeVar("_T")
+
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `allowed` in `window` seconds; the item is kept for `keep` seconds after its last entry (`window` by default)."""
+    """At most `allowed` in `window` seconds."""
 
     kind: str
     allowed: int
     window: int
-    keep: int = 0
 
 
 @dataclass(frozen=True)
 class Reservation:
-    """One thing counted. `ordinal` says how many were counted for this subject before it and since the item was made."""
+    """One thing counted."""
 
     limit: Limit
     subject: str
     entry: int
-    ordinal: int
 
 
 def account(email_digest: bytes) -> str:
@@ -72,61 +76,99 @@ def reserve(db: Database, table: str, limit: Limit, subject: str) -> Reservation
     entry = now * _ENTRY_SCALE + secrets.randbelow(_ENTRY_SCALE)
     for _ in range(_TRIES):
         try:
-            item = db.write(
+            db.write(
                 update(
                     table,
                     keys.limit(limit.kind, subject),
-                    "ADD entries :entry, counted :one SET expires_at = :expires_at",
+                    "ADD entries :entry SET expires_at = :expires_at",
                     "attribute_not_exists(entries) OR size(entries) < :allowed",
                     entry={entry},
-                    one=1,
                     allowed=limit.allowed,
-                    expires_at=now + max(limit.window, limit.keep),
+                    expires_at=now + limit.window + MINIMUM_BLOCK,
                 )
             )
         except ConditionFailed as refusal:
             full = refusal.items[0]
             if full is None:
                 continue
+            # It stands in the set where the SDK lost the answer to its first try and met its own write.
             if entry not in full["entries"]:
                 _forget_aged(db, table, limit, subject, full, now)
                 continue
-            # The SDK had lost the answer to its first try and met its own write.
-            item = full
-        return Reservation(limit, subject, entry, item["counted"] - 1)
+        return Reservation(limit, subject, entry)
     raise Unavailable
 
 
-def try_reserve(db: Database, table: str, limit: Limit, subject: str) -> Reservation | RateLimited:
-    """As `reserve`, but return the refusal, for several limits asked side by side."""
+def take_back(db: Database, table: str, reservation: Reservation) -> None:
+    """Count a reservation no more. If that fails it's logged and no more: what it stood for is decided already."""
+    key = keys.limit(reservation.limit.kind, reservation.subject)
+    with logged_if_unavailable("something counts against a limit that should not"):
+        db.write(update(table, key, "DELETE entries :entry", entry={reservation.entry}))
+
+
+@contextmanager
+def taken_back_if_unavailable(db: Database, table: str, reservations: Iterable[Reservation]) -> Iterator[None]:
+    """Take `reservations` back if the block fails for something that this service needs: the client did nothing wrong."""
+    try:
+        yield
+    except Unavailable:
+        _take_all_back(db, table, reservations)
+        raise
+
+
+def ask(
+    db: Database, table: str, *wanted: tuple[Limit, str], beside: Callable[[], _T]
+) -> tuple[_T, list[Reservation | RateLimited]]:
+    """Ask several limits, pairs of a limit and a subject, and make one read, all at the same time.
+
+    Return what was read, and for each limit a reservation or its refusal.
+
+    Raises:
+        Unavailable: if any of them fails; nothing stays counted then.
+    """
+    read, *outcomes = together(
+        lambda: _or_failure(beside),
+        *(partial(_or_failure, partial(_try_reserve, db, table, limit, subject)) for limit, subject in wanted),
+    )
+    failures = [outcome for outcome in (read, *outcomes) if isinstance(outcome, Unavailable)]
+    if failures:
+        _take_all_back(db, table, outcomes)
+        raise failures[0]
+    return read, outcomes
+
+
+def all_or_none(db: Database, table: str, outcomes: Iterable[Reservation | RateLimited]) -> list[Reservation]:
+    """Return the reservations that `outcomes` are.
+
+    Raises:
+        RateLimited: the longest of the refusals, if there is one; nothing stays counted then.
+    """
+    outcomes = list(outcomes)
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, RateLimited)]
+    if refusals:
+        _take_all_back(db, table, outcomes)
+        raise max(refusals, key=lambda refusal: refusal.retry_after)
+    return [outcome for outcome in outcomes if isinstance(outcome, Reservation)]
+
+
+def _try_reserve(db: Database, table: str, limit: Limit, subject: str) -> Reservation | RateLimited:
     try:
         return reserve(db, table, limit, subject)
     except RateLimited as refusal:
         return refusal
 
 
-def all_or_none(db: Database, table: str, *outcomes: Reservation | RateLimited) -> list[Reservation]:
-    """Return the reservations among `outcomes` if there's no refusal; else take them back.
-
-    Raises:
-        RateLimited: the longest of the refusals.
-    """
-    reserved = [outcome for outcome in outcomes if isinstance(outcome, Reservation)]
-    refused = [outcome for outcome in outcomes if isinstance(outcome, RateLimited)]
-    if refused:
-        for reservation in reserved:
-            refund(db, table, reservation)
-        raise max(refused, key=lambda refusal: refusal.retry_after)
-    return reserved
+def _or_failure(call: Callable[[], _T]) -> _T | Unavailable:
+    try:
+        return call()
+    except Unavailable as failure:
+        return failure
 
 
-def refund(db: Database, table: str, reservation: Reservation) -> None:
-    """Take a reservation back: what it stood for turned out not to count."""
-    db.write(
-        update(
-            table, keys.limit(reservation.limit.kind, reservation.subject), "DELETE entries :entry", entry={reservation.entry}
-        )
-    )
+def _take_all_back(db: Database, table: str, outcomes: Iterable[object]) -> None:
+    for outcome in outcomes:
+        if isinstance(outcome, Reservation):
+            take_back(db, table, outcome)
 
 
 def _forget_aged(db: Database, table: str, limit: Limit, subject: str, item: Item, now: int) -> None:

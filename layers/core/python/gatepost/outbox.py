@@ -5,6 +5,7 @@ can be told from the size of the item.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -15,8 +16,8 @@ from gatepost.storage import keys
 from gatepost.storage.table import Database
 from gatepost.storage.writes import Item, Write, put, update
 
-SHARDS = "0123456789abcdef"
-_PADDED_TO = 2048  # bytes; a parameter is at most a name of 100 characters and a link of 200
+_SHARDS = "0123456789abcdef"
+_PADDED_TO = 1024  # bytes; an address has at most 254 characters, a link about 300
 _KEPT = 3 * 86400  # seconds, longer than any link in a mail is valid
 
 
@@ -70,22 +71,17 @@ def open_mail(sealer: Sealer, item: Item) -> Mail:
 def read_unsent(db: Database, table: str, mail_id: str) -> Item | None:
     """Return the item of a mail that is still to be sent, or None."""
     item = db.get(table, keys.mail(mail_id))
-    return item if item and "unsent" in item and clock.now() < item["expires_at"] else None
+    return item if item and "unsent" in item else None
 
 
-def mark_sent(db: Database, table: str, mail_id: str) -> None:
-    """Note that a mail is sent, and forget what it said."""
-    db.write(update(table, keys.mail(mail_id), "SET sent_at = :now REMOVE unsent, sealed", now=clock.now()))
+def close(db: Database, table: str, mail_id: str) -> None:
+    """Note that a mail needs no sending any more, and forget what it said."""
+    db.write(update(table, keys.mail(mail_id), "SET closed_at = :now REMOVE unsent, sealed", now=clock.now()))
 
 
-def unsent_ids(db: Database, table: str, older_than: int, limit: int) -> list[str]:
-    """Return the ids of mails written before `older_than` (seconds since the epoch) and still unsent, at most `limit` a
-    partition.
-    """
-    return [
-        item["pk"].removeprefix("MAIL#")
-        for shard in SHARDS
-        for item in db.query_index(
-            table, "unsent", "unsent = :shard AND created_at < :time", limit, shard=shard, time=older_than
-        )
-    ]
+def unsent_ids(db: Database, table: str, older_than: int) -> Iterator[str]:
+    """Yield the ids of mails written before `older_than` (seconds since the epoch) and still unsent."""
+    for shard in _SHARDS:
+        condition = "unsent = :shard AND created_at < :time"
+        for item in db.query_index(table, "unsent", condition, shard=shard, time=older_than):
+            yield item["pk"].removeprefix("MAIL#")

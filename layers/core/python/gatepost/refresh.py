@@ -19,13 +19,13 @@ from gatepost.storage.sessions import Session
 from gatepost.storage.users import User
 
 # The client may have lost the answer, or asked twice at once: this long the token before the current one gets the same answer.
-GRACE = 30  # seconds
+GRACE_MS = 30_000
 
 
 def refresh(service: Service, token: str, caller: Caller, *, audience: str | None = None) -> SignedIn:
     """Exchange a refresh token for its successor and a new access token, in two sequential round trips to DynamoDB.
 
-    Within `GRACE` of its rotation the immediate predecessor gets the same successor; an older token is refused without
+    Within `GRACE_MS` of its rotation the immediate predecessor gets the same successor; an older token is refused without
     effect. After that any old token ends the session: somebody else has it. `audience` is for this access token alone;
     without it, it's that of the sign-in.
 
@@ -35,9 +35,11 @@ def refresh(service: Service, token: str, caller: Caller, *, audience: str | Non
     """
     presented = _decode(token)
     audiences = access_tokens.audience(service, audience) if audience else None
+    # Nothing is rotated before its answer can be signed.
+    service.signer.prepare()
     session, successor = _rotate(service, presented, caller)
     user = _read_user(service, presented.user_id)
-    if user is None or not is_alive(session, user):
+    if user is None or not is_alive(service, session, user):
         # The user was disabled or ended all sessions, perhaps while this was under way.
         raise InvalidRefreshToken
     session = replace(session, audience=audiences or session.audience)
@@ -71,7 +73,7 @@ def _read_user(service: Service, user_id: str) -> User | None:
 
 def _rotate(service: Service, presented: RefreshToken, caller: Caller) -> tuple[Session, RefreshToken]:
     """Return the session as it is now and the token that is current, if `presented` is or was just before."""
-    now, successor = clock.now(), presented.successor()
+    now_ms, successor = clock.now_ms(), presented.successor()
     try:
         item = service.db.write(
             session_items.rotate(
@@ -82,8 +84,8 @@ def _rotate(service: Service, presented: RefreshToken, caller: Caller) -> tuple[
                 current_digest=presented.secret_digest,
                 next_digest=successor.secret_digest,
                 sealed_successor=presented.seal(successor),
-                now=now,
-                expires_at=now + service.settings.session_idle_days * DAY,
+                now_ms=now_ms,
+                expires_at=now_ms // 1000 + service.settings.session_idle_days * DAY,
             )
         )
     except ConditionFailed as refusal:
@@ -95,15 +97,14 @@ def _judge(
     service: Service, presented: RefreshToken, successor: RefreshToken, session: Session | None, caller: Caller
 ) -> tuple[Session, RefreshToken]:
     """Say what a token that is not current means, given what stood in its session."""
-    now = clock.now()
     if session is None or not hmac.compare_digest(session.family_digest, presented.family_digest):
         raise InvalidRefreshToken  # made up: who knows only the ids may end nothing
-    if now >= min(session.expires_at, session.absolute_expires_at):
+    if clock.now() >= min(session.expires_at, session.absolute_expires_at):
         raise InvalidRefreshToken
     if hmac.compare_digest(session.current_digest, successor.secret_digest):
         return session, successor  # the SDK lost the answer to its first try and met its own write
     rotation = session.rotation
-    if rotation is None or now >= rotation.at + GRACE:
+    if rotation is None or clock.now_ms() >= rotation.at_ms + GRACE_MS:
         _end_for_reuse(service, presented, caller)
         raise InvalidRefreshToken
     if hmac.compare_digest(rotation.previous_digest, presented.secret_digest):

@@ -69,7 +69,7 @@ def read(db: Database, table: str) -> RevocationList:
         else:
             users[subject] = max(users.get(subject, 0), item["least_version"])
     complete = sum(map(len, pages)) <= MAX_ENTRIES
-    return RevocationList(tuple(sorted(sessions)), dict(sorted(users.items())), complete)
+    return RevocationList(tuple(sorted(sessions)[:MAX_ENTRIES]), dict(sorted(users.items())[:MAX_ENTRIES]), complete)
 
 
 def _entry(table: str, subject: str, least_version: int) -> Write:

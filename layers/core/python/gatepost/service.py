@@ -11,7 +11,7 @@ from gatepost.signing.signer import Signer
 from gatepost.storage import signing_keys
 from gatepost.storage.table import Database
 
-_QUARTER_HOUR, _HOUR, _DAY = 900, 3600, 86400
+_QUARTER_HOUR, _HOUR = 900, 3600
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Limits:
     account_failures: Limit
     address_failures: Limit
     address_registrations: Limit
-    verification_mails: Limit
+    address_mails: Limit
     reset_mails: Limit
-    email_change_mails: Limit
+    email_changes: Limit
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,10 @@ def connect(settings: AccountSettings) -> Service:
             account_failures=Limit("account", settings.limit_account_failures, _QUARTER_HOUR),
             address_failures=Limit("address", settings.limit_address_failures, _QUARTER_HOUR),
             address_registrations=Limit("registration", settings.limit_address_registrations, _HOUR),
-            # Its count also says which registration attempt a new one replaces, so it outlives them.
-            verification_mails=Limit("verification_mail", settings.limit_recipient_mails, _HOUR, keep=2 * _DAY),
+            # To prove an address, or to tell that it has an account: by recipient.
+            address_mails=Limit("address_mail", settings.limit_recipient_mails, _HOUR),
             reset_mails=Limit("reset_mail", settings.limit_recipient_mails, _HOUR),
-            email_change_mails=Limit("email_change_mail", settings.limit_recipient_mails, _HOUR),
+            # By the account that changes, which gets a notice each time.
+            email_changes=Limit("email_change", settings.limit_recipient_mails, _HOUR),
         ),
     )

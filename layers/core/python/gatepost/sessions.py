@@ -36,7 +36,8 @@ def start(
 
     `amr` names how the user proved who they are (RFC 8176). Raises `Unavailable` if no token can be signed.
     """
-    now, settings = clock.now(), service.settings
+    now_ms, settings = clock.now_ms(), service.settings
+    now = now_ms // 1000
     family, current = new_secret()[:FAMILY_SECRET_BYTES], new_secret()
     session_id = new_id()
     session = Session(
@@ -48,7 +49,7 @@ def start(
         amr=amr,
         audience=audience,
         auth_time=now,
-        created_at=now,
+        created_at_ms=now_ms,
         last_used_at=now,
         expires_at=now + settings.session_idle_days * DAY,
         absolute_expires_at=now + settings.session_lifetime_days * DAY,
@@ -63,12 +64,13 @@ def start(
     )
 
 
-def is_alive(session: Session | None, user: User | None) -> bool:
-    """Return whether `session` may still be used: it has not expired, and its user is active and has not ended all sessions."""
+def is_alive(service: Service, session: Session, user: User) -> bool:
+    """Return whether `session` may still be used: it has not expired, its user is active and has not ended all sessions,
+    and it's not from before a restore (`GATEPOST_SESSIONS_NOT_BEFORE`).
+    """
     return (
-        session is not None
-        and user is not None
-        and clock.now() < min(session.expires_at, session.absolute_expires_at)
+        clock.now() < min(session.expires_at, session.absolute_expires_at)
+        and session.created_at_ms >= service.settings.sessions_not_before * 1000
         and user.status == "active"
         and user.epoch == session.epoch
     )

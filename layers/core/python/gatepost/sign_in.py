@@ -6,6 +6,7 @@ from gatepost.audit import Event
 from gatepost.caller import Caller
 from gatepost.credentials.passwords import hash_password, needs_upgrade, verify_password
 from gatepost.errors import InvalidCredentials
+from gatepost.guesses import Guess
 from gatepost.identifiers import new_id
 from gatepost.service import Service
 from gatepost.sessions import SignedIn
@@ -14,6 +15,7 @@ from gatepost.storage import sessions as session_items
 from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.table import together
+from gatepost.storage.users import User
 
 
 def with_password(
@@ -35,38 +37,64 @@ def with_password(
         InvalidTarget: `audience` is not one of this deployment's.
         RateLimited: too many failures of this account or this client.
     """
-    settings, db = service.settings, service.db
     audiences = access_tokens.audience(service, audience)
-    claim, *outcomes = together(
-        lambda: db.get(settings.users_table, keys.email_claim(email.digest)),
-        *guesses.reservations(service, email.digest, caller),
+    claim_key = keys.email_claim(email.digest)
+    with guesses.reserved(
+        service, email.digest, caller, beside=lambda: service.db.get(service.settings.users_table, claim_key)
+    ) as (guess, claim):
+        # Where there's no claim, an item that isn't there is read all the same.
+        user_id = claim["user_id"] if claim else new_id()
+        try:
+            signed_in = _once(service, guess, user_id, email, password, caller, device_name, audiences)
+        except ConditionFailed:
+            # The password, the epoch or the status changed while we looked: look once more.
+            try:
+                signed_in = _once(service, guess, user_id, email, password, caller, device_name, audiences)
+            except ConditionFailed as exc:
+                raise InvalidCredentials from exc
+    session_list.end_surplus(service, signed_in.user, caller)
+    return signed_in
+
+
+def _once(
+    service: Service,
+    guess: Guess,
+    user_id: str,
+    email: EmailAddress,
+    password: str,
+    caller: Caller,
+    device_name: str | None,
+    audiences: tuple[str, ...],
+) -> SignedIn:
+    """Judge the password, and commit the session if it's right. Raises `ConditionFailed` if the user changed meanwhile."""
+    settings = service.settings
+    user = _judged(service, user_id, email, password, caller)
+    signed_in = sessions.start(service, user, caller, amr=("pwd",), audience=audiences, device_name=device_name)
+    unchanged = (
+        user_items.upgrade_hash(settings.users_table, user, hash_password(password))
+        if needs_upgrade(user.password_hash)
+        else user_items.demand_unchanged(settings.users_table, user)
     )
-    guess = guesses.accepted(service, outcomes)
-    # Where there's no claim, an item that isn't there is read all the same.
-    user = user_items.from_item(db.get(settings.users_table, keys.user(claim["user_id"] if claim else new_id())))
+    together(
+        lambda: service.db.transact(
+            unchanged,
+            session_items.create(settings.sessions_table, signed_in.session),
+            service.audit.event(Event.SIGN_IN_SUCCEEDED, caller, user_id=user.id, actor_id=user.id),
+        ),
+        *guess.refunds,
+    )
+    return signed_in
+
+
+def _judged(service: Service, user_id: str, email: EmailAddress, password: str, caller: Caller) -> User:
+    user = user_items.from_item(service.db.get(service.settings.users_table, keys.user(user_id)))
     right = verify_password(password, user.password_hash if user else None)
-    if user is None or not right or user.status != "active":
-        reason = "unknown_address" if user is None else "wrong_password" if not right else "disabled"
-        event = service.audit.event(
+    if user is not None and right and user.status == "active":
+        return user
+    reason = "unknown_address" if user is None else "wrong_password" if not right else "disabled"
+    service.db.write(
+        service.audit.event(
             Event.SIGN_IN_FAILED, caller, user_id=user.id if user else None, email_digest=email.digest, reason=reason
         )
-        db.write(event)
-        raise InvalidCredentials
-
-    signed_in = sessions.start(service, user, caller, amr=("pwd",), audience=audiences, device_name=device_name)
-    try:
-        together(
-            lambda: db.transact(
-                user_items.upgrade_hash(settings.users_table, user, hash_password(password))
-                if needs_upgrade(user.password_hash)
-                else user_items.demand_unchanged(settings.users_table, user),
-                session_items.create(settings.sessions_table, signed_in.session),
-                service.audit.event(Event.SIGN_IN_SUCCEEDED, caller, user_id=user.id, actor_id=user.id),
-            ),
-            *guesses.refunds(service, guess),
-        )
-    except ConditionFailed as exc:
-        # The password was changed or the account disabled while we looked.
-        raise InvalidCredentials from exc
-    session_list.end_surplus(service, user)
-    return signed_in
+    )
+    raise InvalidCredentials

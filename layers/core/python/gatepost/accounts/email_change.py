@@ -3,23 +3,23 @@
 from gatepost import clock, guesses, limits
 from gatepost.accounts.email_addresses import EmailAddress
 from gatepost.audit import Event
-from gatepost.authentication import Authenticated
+from gatepost.authentication import Principal
 from gatepost.caller import Caller
-from gatepost.errors import InvalidToken, RateLimited
-from gatepost.identifiers import TokenKind, new_id
+from gatepost.errors import InvalidToken
+from gatepost.identifiers import TokenKind
+from gatepost.limits import Reservation
 from gatepost.outbox import Mail, MailKind, enqueue
 from gatepost.service import Service
 from gatepost.storage import keys, one_time_tokens
 from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.one_time_tokens import OneTimeToken
-from gatepost.storage.table import together
 from gatepost.storage.writes import delete
 
 TOKEN_LIFETIME = 24 * 3600  # seconds
 
 
-def request_email_change(service: Service, me: Authenticated, email: EmailAddress, password: str, caller: Caller) -> None:
+def request_email_change(service: Service, me: Principal, email: EmailAddress, password: str, caller: Caller) -> None:
     """Mail the new address a link and the old one a notice; it replaces any change begun before.
 
     For a new address that has an account, its owner gets a notice without a link instead, and nothing tells.
@@ -30,13 +30,14 @@ def request_email_change(service: Service, me: Authenticated, email: EmailAddres
     """
     settings, db, user = service.settings, service.db, me.user
     guesses.check_password(service, user, password, caller)
-    mail, claim = together(
-        lambda: limits.try_reserve(
-            db, settings.sessions_table, service.limits.email_change_mails, limits.account(email.digest)
-        ),
-        lambda: db.get(settings.users_table, keys.email_claim(email.digest)),
+    claim, outcomes = limits.ask(
+        db,
+        settings.sessions_table,
+        (service.limits.address_mails, limits.account(email.digest)),
+        (service.limits.email_changes, limits.account(user.email_digest)),
+        beside=lambda: db.get(settings.users_table, keys.email_claim(email.digest)),
     )
-    muted = isinstance(mail, RateLimited)
+    to_new, to_old = (isinstance(outcome, Reservation) for outcome in outcomes)
     token = OneTimeToken.new(TokenKind.EMAIL_CHANGE, user.id)
     link = f"{settings.issuer}/ui/verify-email?token={token.encode()}"
     if claim:
@@ -44,19 +45,17 @@ def request_email_change(service: Service, me: Authenticated, email: EmailAddres
     else:
         answer = Mail(to=email.address, kind=MailKind.EMAIL_CHANGE, parameters={"link": link})
     notice = Mail(to=user.email, kind=MailKind.EMAIL_CHANGE_REQUESTED, parameters={"at": clock.rfc3339(clock.now())})
-    db.transact(
-        one_time_tokens.write(
-            settings.sessions_table,
-            token,
-            TOKEN_LIFETIME,
-            key=keys.decoy(email.digest, new_id()) if claim or muted else None,
-            email=email.address,
-            email_digest=email.digest,
-        ),
-        enqueue(settings.outbox_table, service.sealer, answer, silent=muted),
-        enqueue(settings.outbox_table, service.sealer, notice),
-        service.audit.event(Event.EMAIL_CHANGE_REQUESTED, caller, user_id=user.id, actor_id=user.id),
-    )
+    reservations = [outcome for outcome in outcomes if isinstance(outcome, Reservation)]
+    with limits.taken_back_if_unavailable(db, settings.sessions_table, reservations):
+        db.transact(
+            # Written also where nothing is mailed, so that what is pending tells nothing either.
+            one_time_tokens.write(
+                settings.sessions_table, token, TOKEN_LIFETIME, email=email.address, email_digest=email.digest
+            ),
+            enqueue(settings.outbox_table, service.sealer, answer, silent=not (to_new and to_old)),
+            enqueue(settings.outbox_table, service.sealer, notice, silent=not to_old),
+            service.audit.event(Event.EMAIL_CHANGE_REQUESTED, caller, user_id=user.id, actor_id=user.id),
+        )
 
 
 def complete_email_change(service: Service, token: str, password: str, caller: Caller) -> None:

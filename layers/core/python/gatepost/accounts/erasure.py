@@ -4,9 +4,9 @@ from typing import Any
 
 from gatepost import audit, clock, guesses, revocations, session_list
 from gatepost.audit import Event
-from gatepost.authentication import Authenticated
+from gatepost.authentication import Principal
 from gatepost.caller import Caller
-from gatepost.errors import InvalidCredentials, NotAuthenticated
+from gatepost.errors import InvalidCredentials, NotAuthenticated, logged_if_unavailable
 from gatepost.outbox import Mail, MailKind, enqueue
 from gatepost.service import Service
 from gatepost.storage import keys
@@ -15,9 +15,11 @@ from gatepost.storage.failures import ConditionFailed
 
 # A sign-in this recent stands for the password.
 FRESH = 300  # seconds
+# As many as DynamoDB reads at once (1 MB), and together far below the 6 MB that Lambda answers at the most.
+_EXPORTED_EVENTS = 1000
 
 
-def erase_account(service: Service, me: Authenticated, password: str | None, caller: Caller) -> None:
+def erase_account(service: Service, me: Principal, password: str | None, caller: Caller) -> None:
     """Delete the user, whose address is free then, and with them all sessions and pending tokens.
 
     First the user goes, in one transaction, so that nothing works any more; then what was theirs. If that is cut short,
@@ -43,14 +45,18 @@ def erase_account(service: Service, me: Authenticated, password: str | None, cal
         )
     except ConditionFailed as exc:
         raise NotAuthenticated from exc
-    db.delete_all(settings.sessions_table, keys.everything_of_user(user.id))
+    with logged_if_unavailable("what is left of an erased account expires by itself"):
+        db.delete_all(settings.sessions_table, keys.everything_of_user(user.id))
 
 
-def export(service: Service, me: Authenticated) -> dict[str, Any]:
-    """Return everything held about the user but secrets and their digests, as JSON: profile, sessions, security events."""
+def export(service: Service, me: Principal) -> dict[str, Any]:
+    """Return everything held about the user but secrets and their digests, as JSON: profile, sessions, security events.
+
+    Anybody who knows the address can cause events, so only the newest stand here; the audit trail has all, in pages.
+    """
     settings, user = service.settings, me.user
     change = service.db.get(settings.sessions_table, keys.email_change(user.id))
-    events = service.db.query_all(settings.audit_table, keys.audit_trail_of_user(user.id))
+    events, more = audit.page(service.db, settings.audit_table, user.id, _EXPORTED_EVENTS, None)
     return {
         "exported_at": clock.rfc3339(clock.now()),
         "user": {
@@ -65,4 +71,5 @@ def export(service: Service, me: Authenticated) -> dict[str, Any]:
         "pending_email": change["email"] if change and clock.now() < change["expires_at"] else None,
         "sessions": [session_list.described(session, me.session) for session in session_list.alive(service, user)],
         "security_events": [audit.described(event) for event in events],
+        "security_events_complete": more is None,
     }

@@ -8,13 +8,13 @@ from gatepost.caller import Caller
 from gatepost.credentials.passwords import hash_password
 from gatepost.errors import InvalidToken, RateLimited
 from gatepost.identifiers import TokenKind, new_id
+from gatepost.limits import Reservation
 from gatepost.outbox import Mail, MailKind, enqueue
 from gatepost.service import Service
 from gatepost.storage import keys, one_time_tokens
 from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.one_time_tokens import OneTimeToken
-from gatepost.storage.table import together
 from gatepost.storage.writes import delete
 
 TOKEN_LIFETIME = 3600  # seconds
@@ -26,30 +26,35 @@ def forgot_password(service: Service, email: EmailAddress, caller: Caller) -> No
     The same calls whether there is one or not, and nothing tells which.
     """
     settings, db = service.settings, service.db
-    mail, claim = together(
-        lambda: limits.try_reserve(db, settings.sessions_table, service.limits.reset_mails, limits.account(email.digest)),
-        lambda: db.get(settings.users_table, keys.email_claim(email.digest)),
+    claim, (mail,) = limits.ask(
+        db,
+        settings.sessions_table,
+        (service.limits.reset_mails, limits.account(email.digest)),
+        beside=lambda: db.get(settings.users_table, keys.email_claim(email.digest)),
     )
-    mute = claim is None or isinstance(mail, RateLimited)
+    muted = claim is None or isinstance(mail, RateLimited)
     token = OneTimeToken.new(TokenKind.PASSWORD_RESET, claim["user_id"] if claim else new_id())
     link = f"{settings.issuer}/ui/reset-password?token={token.encode()}"
     notice = Mail(to=claim["email"] if claim else email.address, kind=MailKind.PASSWORD_RESET, parameters={"link": link})
-    db.transact(
-        one_time_tokens.write(
-            settings.sessions_table,
-            token,
-            TOKEN_LIFETIME,
-            # A link that isn't mailed must not replace one that was.
-            key=keys.decoy(email.digest, new_id()) if mute else None,
-        ),
-        enqueue(settings.outbox_table, service.sealer, notice, silent=mute),
-        service.audit.event(
-            Event.PASSWORD_RESET_REQUESTED,
-            caller,
-            user_id=claim["user_id"] if claim else None,
-            email_digest=email.digest,
-        ),
-    )
+    with limits.taken_back_if_unavailable(db, settings.sessions_table, [mail] if isinstance(mail, Reservation) else []):
+        db.transact(
+            one_time_tokens.write(
+                settings.sessions_table,
+                token,
+                TOKEN_LIFETIME,
+                # A link that isn't mailed must not replace one that was.
+                key=keys.decoy(email.digest, new_id()) if muted else None,
+                # The link dies with the address it's mailed to, also if that changes right now.
+                email_digest=email.digest,
+            ),
+            enqueue(settings.outbox_table, service.sealer, notice, silent=muted),
+            service.audit.event(
+                Event.PASSWORD_RESET_REQUESTED,
+                caller,
+                user_id=claim["user_id"] if claim else None,
+                email_digest=email.digest,
+            ),
+        )
 
 
 def reset_password(service: Service, token: str, new_password: str, caller: Caller) -> None:
@@ -69,7 +74,7 @@ def reset_password(service: Service, token: str, new_password: str, caller: Call
         (settings.sessions_table, presented.key), (settings.users_table, keys.user(presented.user_id))
     )
     user = user_items.from_item(user_item)
-    if user is None or not presented.opens(item):
+    if item is None or user is None or not presented.opens(item) or item["email_digest"] != user.email_digest:
         raise InvalidToken
     demand_acceptable(service, new_password, user.email, field="new_password")
     now = clock.now()

@@ -4,6 +4,8 @@ No account exists before. Several attempts for one address may stand side by sid
 on another's address or have its owner confirm one; the first that is verified becomes the account and the others die.
 """
 
+import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 
 from gatepost import clock, limits, outbox
@@ -12,17 +14,20 @@ from gatepost.accounts.new_passwords import demand_acceptable
 from gatepost.audit import Event
 from gatepost.caller import Caller
 from gatepost.credentials.passwords import DUMMY_HASH, hash_password
-from gatepost.errors import RateLimited
+from gatepost.errors import RateLimited, Unavailable
 from gatepost.identifiers import TokenKind, digest, encode_token, new_secret
+from gatepost.limits import Reservation
 from gatepost.outbox import Mail, MailKind
 from gatepost.service import Service
 from gatepost.storage import attempts, keys
 from gatepost.storage.attempts import SLOTS, Attempt
 from gatepost.storage.failures import ConditionFailed
-from gatepost.storage.table import together
+from gatepost.storage.writes import Item
 
 ATTEMPT_LIFETIME = 24 * 3600  # seconds
 _LINKS_PER_ATTEMPT = 5
+# Of parallel registrations of one address at most as many as mails are sent compete for its slots.
+_TRIES = 8
 
 
 def register(service: Service, email: EmailAddress, password: str, name: str | None, caller: Caller) -> None:
@@ -34,42 +39,27 @@ def register(service: Service, email: EmailAddress, password: str, name: str | N
         PasswordRefused: the password is common, the address or the service's name.
         RateLimited: too many registrations from this client address.
     """
-    settings, db = service.settings, service.db
+    db, table = service.db, service.settings.sessions_table
     demand_acceptable(service, password, email.address, field="password")
-    by_address, mail, claim = together(
-        lambda: limits.try_reserve(
-            db, settings.sessions_table, service.limits.address_registrations, limits.client_address(caller.ip)
-        ),
-        lambda: _reserve_mail(service, email),
-        lambda: db.get(settings.users_table, keys.email_claim(email.digest)),
+    (claim, standing), (mail, by_address) = limits.ask(
+        db,
+        table,
+        (service.limits.address_mails, limits.account(email.digest)),
+        (service.limits.address_registrations, limits.client_address(caller.ip)),
+        beside=lambda: _read(service, email),
     )
     muted = isinstance(mail, RateLimited)
-    limits.all_or_none(db, settings.sessions_table, by_address, *([] if muted else [mail]))
-
-    now, secret = clock.now(), new_secret()
-    attempt = Attempt(
-        email=email.address,
-        email_digest=email.digest,
-        ordinal=0 if muted else mail.ordinal,
-        name=name,
-        password_hash=hash_password(password),
-        token_digests=(digest(secret),),
-        created_at=now,
-        expires_at=now + ATTEMPT_LIFETIME,
-    )
-    if claim:
-        notice = Mail(to=claim["email"], kind=MailKind.ACCOUNT_EXISTS, parameters={})
-    else:
-        notice = _verification_mail(service, attempt, secret)
-    db.transact(
-        attempts.write_decoy(settings.sessions_table, attempt, DUMMY_HASH)
-        if claim or muted
-        else attempts.write(settings.sessions_table, attempt),
-        outbox.enqueue(settings.outbox_table, service.sealer, notice, silent=muted),
-        service.audit.event(
-            Event.REGISTRATION_REQUESTED, caller, user_id=claim["user_id"] if claim else None, email_digest=email.digest
-        ),
-    )
+    reservations = limits.all_or_none(db, table, [by_address] if muted else [mail, by_address])
+    with limits.taken_back_if_unavailable(db, table, reservations):
+        password_hash = hash_password(password)
+        for _ in range(_TRIES):
+            try:
+                _begin(service, email, password_hash, name, claim, standing, caller, muted=muted)
+                return
+            except ConditionFailed:
+                # Another registration of this address took the slot first.
+                claim, standing = _read(service, email)
+        raise Unavailable
 
 
 def resend_verification(service: Service, email: EmailAddress, caller: Caller) -> None:
@@ -78,43 +68,102 @@ def resend_verification(service: Service, email: EmailAddress, caller: Caller) -
     The same calls whether there is one or not, and nothing tells which.
     """
     settings, db = service.settings, service.db
-    mail, (claim, *items) = together(
-        lambda: _reserve_mail(service, email),
-        lambda: db.get_many(
-            (settings.users_table, keys.email_claim(email.digest)),
-            *((settings.sessions_table, keys.registration_attempt(email.digest, slot)) for slot in range(SLOTS)),
-        ),
+    (claim, standing), (mail,) = limits.ask(
+        db,
+        settings.sessions_table,
+        (service.limits.address_mails, limits.account(email.digest)),
+        beside=lambda: _read(service, email),
     )
     now, secret = clock.now(), new_secret()
-    found = [attempt for item in items if (attempt := attempts.from_item(item, email.digest)) and now < attempt.expires_at]
-    newest = max(found, key=lambda attempt: attempt.ordinal, default=None)
-    mute = claim is not None or newest is None or isinstance(mail, RateLimited)
-    attempt = newest or Attempt(email.address, email.digest, 0, None, DUMMY_HASH, (), now, now + ATTEMPT_LIFETIME)
-    digests = (*attempt.token_digests, digest(secret))[-_LINKS_PER_ATTEMPT:]
-    again = replace(attempt, token_digests=digests)
-    try:
-        db.transact(
-            attempts.write_decoy(settings.sessions_table, again, DUMMY_HASH)
-            if mute
-            else attempts.write(settings.sessions_table, again, replacing=attempt),
-            outbox.enqueue(settings.outbox_table, service.sealer, _verification_mail(service, again, secret), silent=mute),
-            service.audit.event(
-                Event.VERIFICATION_RESENT, caller, user_id=claim["user_id"] if claim else None, email_digest=email.digest
-            ),
-        )
-    except ConditionFailed:
-        # Verified, replaced or mailed by another call meanwhile: that call has sent what the owner needs.
-        return
+    alive = [attempt for attempt in standing if attempt and now < attempt.expires_at]
+    newest = max(alive, key=lambda attempt: attempt.created_at_ms, default=None)
+    muted = claim is not None or newest is None or isinstance(mail, RateLimited)
+    attempt = newest or _attempt(email, 0, None, DUMMY_HASH, ())
+    again = replace(attempt, token_digests=(*attempt.token_digests, digest(secret))[-_LINKS_PER_ATTEMPT:])
+    with limits.taken_back_if_unavailable(db, settings.sessions_table, [mail] if isinstance(mail, Reservation) else []):
+        try:
+            db.transact(
+                attempts.write_decoy(settings.sessions_table, again, DUMMY_HASH)
+                if muted
+                else attempts.write(settings.sessions_table, again, replacing=attempt),
+                outbox.enqueue(settings.outbox_table, service.sealer, _verification_mail(service, again, secret), silent=muted),
+                service.audit.event(
+                    Event.VERIFICATION_RESENT,
+                    caller,
+                    user_id=claim["user_id"] if claim else None,
+                    email_digest=email.digest,
+                ),
+            )
+        except ConditionFailed:
+            # Verified, replaced or mailed by another call meanwhile: that call has sent what the owner needs.
+            return
 
 
-def _reserve_mail(service: Service, email: EmailAddress) -> limits.Reservation | RateLimited:
-    return limits.try_reserve(
-        service.db, service.settings.sessions_table, service.limits.verification_mails, limits.account(email.digest)
+def _read(service: Service, email: EmailAddress) -> tuple[Item | None, list[Attempt | None]]:
+    """Return the claim of an address and what stands in each of its slots, expired ones included."""
+    settings = service.settings
+    claim, *items = service.db.get_many(
+        (settings.users_table, keys.email_claim(email.digest)),
+        *((settings.sessions_table, keys.registration_attempt(email.digest, slot)) for slot in range(SLOTS)),
+    )
+    return claim, [attempts.from_item(item, email.digest) for item in items]
+
+
+def _begin(
+    service: Service,
+    email: EmailAddress,
+    password_hash: str,
+    name: str | None,
+    claim: Item | None,
+    standing: Sequence[Attempt | None],
+    caller: Caller,
+    *,
+    muted: bool,
+) -> None:
+    """Write the attempt into a free slot or over the oldest, with its mail and event. Raises `ConditionFailed`."""
+    settings, secret = service.settings, new_secret()
+    slot = _slot(standing)
+    attempt = _attempt(email, slot, name, password_hash, (digest(secret),))
+    if claim:
+        mail = Mail(to=claim["email"], kind=MailKind.ACCOUNT_EXISTS, parameters={})
+    else:
+        mail = _verification_mail(service, attempt, secret)
+    service.db.transact(
+        # What isn't mailed must not replace what was.
+        attempts.write_decoy(settings.sessions_table, attempt, DUMMY_HASH)
+        if claim or muted
+        else attempts.write(settings.sessions_table, attempt, replacing=standing[slot]),
+        outbox.enqueue(settings.outbox_table, service.sealer, mail, silent=muted),
+        service.audit.event(
+            Event.REGISTRATION_REQUESTED, caller, user_id=claim["user_id"] if claim else None, email_digest=email.digest
+        ),
+    )
+
+
+def _slot(standing: Sequence[Attempt | None]) -> int:
+    """Return a free slot, any of them, so that parallel registrations seldom meet; else that of the oldest attempt."""
+    now = clock.now()
+    alive = {slot: attempt for slot, attempt in enumerate(standing) if attempt and now < attempt.expires_at}
+    if len(alive) < SLOTS:
+        return secrets.choice([slot for slot in range(SLOTS) if slot not in alive])
+    return min(alive, key=lambda slot: alive[slot].created_at_ms)
+
+
+def _attempt(email: EmailAddress, slot: int, name: str | None, password_hash: str, token_digests: tuple[bytes, ...]) -> Attempt:
+    return Attempt(
+        email=email.address,
+        email_digest=email.digest,
+        slot=slot,
+        name=name,
+        password_hash=password_hash,
+        token_digests=token_digests,
+        created_at_ms=clock.now_ms(),
+        expires_at=clock.now() + ATTEMPT_LIFETIME,
     )
 
 
 def _verification_mail(service: Service, attempt: Attempt, secret: bytes) -> Mail:
-    """Return the mail with the link. It doesn't say the name, which anybody may have put there to be read by the owner."""
+    """Return the mail with the link. It doesn't say the name: anybody may have put it there for the owner to read."""
     token = encode_token(TokenKind.EMAIL_VERIFICATION, attempt.email_digest, bytes([attempt.slot]), secret)
     link = f"{service.settings.issuer}/ui/verify-email?token={token}"
     return Mail(to=attempt.email, kind=MailKind.VERIFICATION, parameters={"link": link})

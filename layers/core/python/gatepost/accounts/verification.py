@@ -35,36 +35,34 @@ def verify_email(service: Service, token: str, password: str, caller: Caller, *,
     settings, db = service.settings, service.db
     audiences = access_tokens.audience(service, audience)
     email_digest, slot, secret = _parse(token)
-    (item, claim), *outcomes = together(
-        lambda: db.get_many(
-            (settings.sessions_table, keys.registration_attempt(email_digest, slot)),
-            (settings.users_table, keys.email_claim(email_digest)),
-        ),
-        *guesses.reservations(service, email_digest, caller),
+    wanted = (
+        (settings.sessions_table, keys.registration_attempt(email_digest, slot)),
+        (settings.users_table, keys.email_claim(email_digest)),
     )
-    guess = guesses.accepted(service, outcomes)
-    attempt = attempts.from_item(item, email_digest)
-    if attempt is None or claim or clock.now() >= attempt.expires_at or not _holds(attempt, secret):
-        together(*guesses.refunds(service, guess))
-        raise InvalidToken
-    if not verify_password(password, attempt.password_hash):
-        db.write(service.audit.event(Event.SIGN_IN_FAILED, caller, email_digest=email_digest, reason="wrong_password"))
-        raise InvalidCredentials("This is not the password that was given at registration.")
+    with guesses.reserved(service, email_digest, caller, beside=lambda: db.get_many(*wanted)) as (guess, (item, claim)):
+        attempt = attempts.from_item(item, email_digest)
+        if attempt is None or claim or clock.now() >= attempt.expires_at or not _holds(attempt, secret):
+            guess.take_back()
+            raise InvalidToken
+        if not verify_password(password, attempt.password_hash):
+            event = service.audit.event(Event.SIGN_IN_FAILED, caller, email_digest=email_digest, reason="wrong_password")
+            db.write(event)
+            raise InvalidCredentials("This is not the password that was given at registration.")
 
-    user = _new_user(attempt)
-    signed_in = sessions.start(service, user, caller, amr=("pwd",), audience=audiences)
-    try:
-        together(
-            lambda: db.transact(
-                *user_items.create(settings.users_table, user),
-                session_items.create(settings.sessions_table, signed_in.session),
-                *attempts.use(settings.sessions_table, attempt, digest(secret)),
-                service.audit.event(Event.USER_REGISTERED, caller, user_id=user.id, actor_id=user.id),
-            ),
-            *guesses.refunds(service, guess),
-        )
-    except ConditionFailed as exc:
-        raise InvalidToken from exc
+        user = _new_user(attempt)
+        signed_in = sessions.start(service, user, caller, amr=("pwd",), audience=audiences)
+        try:
+            together(
+                lambda: db.transact(
+                    *user_items.create(settings.users_table, user),
+                    session_items.create(settings.sessions_table, signed_in.session),
+                    *attempts.use(settings.sessions_table, attempt, digest(secret)),
+                    service.audit.event(Event.USER_REGISTERED, caller, user_id=user.id, actor_id=user.id),
+                ),
+                *guess.refunds,
+            )
+        except ConditionFailed as exc:
+            raise InvalidToken from exc
     return signed_in
 
 

@@ -9,15 +9,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 
-def send(ses: "SESV2Client", message: EmailMessage) -> None:
-    """Send `message` to its one recipient as raw MIME, so that SES gets exactly what was rendered.
+def send(ses: "SESV2Client", message: EmailMessage, sender: str) -> None:
+    """Send `message` from the address `sender` to its one recipient as raw MIME: SES gets exactly what was rendered.
 
     Raises:
         Unavailable: if SES refuses or fails; the mail stays in the outbox.
     """
     with unavailable_on_failure():
         ses.send_email(
-            FromEmailAddress=message["From"],
+            FromEmailAddress=sender,
             Destination={"ToAddresses": [message["To"]]},
             Content={"Raw": {"Data": message.as_bytes()}},
         )

@@ -1,5 +1,6 @@
 """Delivering the outbox: each mail at least once, and at most once more where an answer of SES was lost."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 # The stream is given this long before the sweep takes a mail for forgotten.
 OVERDUE_AFTER = 300  # seconds
-_SWEPT_PER_SHARD = 20
 
 
 @dataclass(frozen=True)
@@ -35,20 +35,22 @@ def connect(settings: MailerSettings) -> Mailer:
 
 
 def deliver(mailer: Mailer, mail_id: str) -> None:
-    """Send the mail with this id, unless it was sent already.
+    """Send the mail with this id, unless it was sent already or is too old to be of use.
 
     Raises:
         Unavailable: if DynamoDB, KMS or SES fails; the mail stays unsent.
         ValueError: if it was not sealed by this deployment.
     """
-    item = outbox.read_unsent(mailer.db, mailer.settings.outbox_table, mail_id)
+    table = mailer.settings.outbox_table
+    item = outbox.read_unsent(mailer.db, table, mail_id)
     if item is None:
         return
-    ses.send(mailer.ses, render(mailer.settings, outbox.open_mail(mailer.sealer, item), mail_id))
-    outbox.mark_sent(mailer.db, mailer.settings.outbox_table, mail_id)
+    if clock.now() < item["expires_at"]:
+        message = render(mailer.settings, outbox.open_mail(mailer.sealer, item), mail_id)
+        ses.send(mailer.ses, message, mailer.settings.mail_from)
+    outbox.close(mailer.db, table, mail_id)
 
 
-def overdue(mailer: Mailer) -> list[str]:
-    """Return the ids of mails that should have been sent by now."""
-    before = clock.now() - OVERDUE_AFTER
-    return outbox.unsent_ids(mailer.db, mailer.settings.outbox_table, before, _SWEPT_PER_SHARD)
+def overdue(mailer: Mailer) -> Iterator[str]:
+    """Yield the ids of mails that should have been sent by now, the oldest of each partition first."""
+    return outbox.unsent_ids(mailer.db, mailer.settings.outbox_table, clock.now() - OVERDUE_AFTER)

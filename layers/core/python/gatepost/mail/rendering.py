@@ -30,7 +30,7 @@ _templates = Environment(
 def render(settings: MailerSettings, mail: Mail, mail_id: str) -> EmailMessage:
     """Return `mail` as a message with a text and an HTML part."""
     names = [f"{locale}/{mail.kind}.txt" for locale in (settings.mail_locale, _DEFAULT_LOCALE)]
-    values = {"service_name": settings.service_name, "issuer": settings.issuer, **mail.parameters}
+    values = {"service_name": settings.service_name, **mail.parameters}
     template = HeaderParser().parsestr(_templates.select_template(names).render(values))
     text = str(template.get_payload()).strip()
     layout = {

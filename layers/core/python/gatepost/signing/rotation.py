@@ -43,14 +43,16 @@ def ensure_first_keys(maker: KeyMaker) -> None:
             return  # another call made them meanwhile
 
 
-def rotate(maker: KeyMaker) -> int:
-    """Do what is due and return the ring's version. Of several calls at once, one changes the ring. Raises `Unavailable`."""
+def rotate(maker: KeyMaker, *, early: bool = False) -> int:
+    """Do what is due, or `early` what will be, and return the ring's version. Of several calls at once, one changes the
+    ring. Raises `Unavailable`.
+    """
     table = maker.settings.keys_table
     ring = signing_keys.read(maker.db, table)
     if ring.version == 0:
         ensure_first_keys(maker)
         return 1
-    successor = rotated(ring, clock.now(), maker.make_key)
+    successor = rotated(ring, clock.now(), maker.make_key, early=early)
     if successor is not ring:
         try:
             signing_keys.write(maker.db, table, successor)

@@ -9,7 +9,7 @@ import jwt
 from gatepost import clock
 from gatepost.errors import Unavailable
 from gatepost.signing import private_keys
-from gatepost.signing.ring import KeyRing
+from gatepost.signing.ring import KeyRing, SigningKey
 from gatepost_verifier import VerificationKey, parse_key_set
 
 RING_MAX_AGE = 60  # seconds
@@ -35,6 +35,16 @@ class Signer:
         Raises:
             Unavailable: if the ring can't be read or has no key, or KMS can't unwrap one that isn't in memory.
         """
+        key, private_key = self._signing_key()
+        return jwt.encode(claims, private_key, algorithm=key.algorithm, headers={"kid": key.kid, "typ": token_type})
+
+    def prepare(self) -> None:
+        """Make sure that `sign` has what it needs, before something is done that can't be answered without. Raises
+        `Unavailable` as `sign` does.
+        """
+        self._signing_key()
+
+    def _signing_key(self) -> tuple[SigningKey, private_keys.PrivateKey]:
         key = self.ring().signing()
         if key is None:
             raise Unavailable(
@@ -43,7 +53,7 @@ class Signer:
         private_key = self._private_keys.get(key.kid)
         if private_key is None:
             private_key = self._private_keys[key.kid] = private_keys.load(self._unwrap(key.wrapped_private, key.kid))
-        return jwt.encode(claims, private_key, algorithm=key.algorithm, headers={"kid": key.kid, "typ": token_type})
+        return key, private_key
 
     def ring(self) -> KeyRing:
         """Return the ring, at most `RING_MAX_AGE` seconds old. Raises `Unavailable`."""

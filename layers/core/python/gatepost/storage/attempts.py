@@ -13,23 +13,18 @@ SLOTS = 5  # attempts that stand side by side for one address
 class Attempt:
     """A registration that waits for its mail to be answered.
 
-    `ordinal` counts the attempts of an address; a new one takes the place of the fifth before it. `token_digests` are
-    those of the links mailed for it. Times are seconds since the epoch.
+    `slot` is its place among those of its address. `token_digests` are those of the links mailed for it. `created_at_ms`
+    is in milliseconds, `expires_at` in seconds since the epoch.
     """
 
     email: str
     email_digest: bytes
-    ordinal: int
+    slot: int
     name: str | None
     password_hash: str
     token_digests: tuple[bytes, ...]
-    created_at: int
+    created_at_ms: int
     expires_at: int
-
-    @property
-    def slot(self) -> int:
-        """Its place among the attempts of its address."""
-        return self.ordinal % SLOTS
 
 
 def from_item(item: Item | None, email_digest: bytes) -> Attempt | None:
@@ -39,20 +34,20 @@ def from_item(item: Item | None, email_digest: bytes) -> Attempt | None:
     return Attempt(
         email=item["email"],
         email_digest=email_digest,
-        ordinal=item["ordinal"],
+        slot=item["slot"],
         name=item.get("name"),
         password_hash=item["password_hash"],
         token_digests=tuple(item["token_digests"]),
-        created_at=item["created_at"],
+        created_at_ms=item["created_at_ms"],
         expires_at=item["expires_at"],
     )
 
 
-def write(table: str, attempt: Attempt, *, replacing: Attempt | None = None) -> Write:
-    """Write `attempt` in its slot; `replacing` demands that what stands there is still that."""
+def write(table: str, attempt: Attempt, *, replacing: Attempt | None) -> Write:
+    """Write `attempt` in its slot, provided that what stands there is still `replacing`, or nothing."""
     item = {**keys.registration_attempt(attempt.email_digest, attempt.slot), **_fields(attempt)}
     if replacing is None:
-        return put(table, item)
+        return put(table, item, "attribute_not_exists(pk)")
     return put(table, item, "token_digests = :digests", digests=list(replacing.token_digests))
 
 
@@ -86,10 +81,10 @@ def use(table: str, attempt: Attempt, token_digest: bytes) -> list[Write]:
 def _fields(attempt: Attempt) -> Item:
     fields = {
         "email": attempt.email,
-        "ordinal": attempt.ordinal,
+        "slot": attempt.slot,
         "password_hash": attempt.password_hash,
         "token_digests": list(attempt.token_digests),
-        "created_at": attempt.created_at,
+        "created_at_ms": attempt.created_at_ms,
         "expires_at": attempt.expires_at,
     }
     return fields if attempt.name is None else fields | {"name": attempt.name}

@@ -15,6 +15,9 @@ from gatepost.storage.writes import Item, from_dynamodb
 CONFLICT_TRIES = 4
 _PAUSE = 0.05  # seconds, doubled at each try, with full jitter
 
+# Of a cancelled transaction: another was at the same item, or there was too much at once.
+_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
 _T = TypeVar("_T")
 
 
@@ -29,7 +32,7 @@ class ConditionFailed(Exception):
 
 
 class _Conflict(Exception):
-    """Another transaction was at the same item."""
+    """Another transaction was at the same item, or this one was throttled: it may go through a moment later."""
 
 
 @contextmanager
@@ -85,7 +88,7 @@ def _meaning(exc: ClientError) -> Exception:
 def _cancellation(reasons: Sequence[Mapping[str, Any]]) -> Exception:
     """A conflict or a throttled item says nothing about the conditions; only where all else is fine has one failed."""
     codes = [reason.get("Code", "None") for reason in reasons]
-    if "TransactionConflict" in codes:
+    if not _PASSING.isdisjoint(codes):
         return _Conflict()
     if set(codes) == {"ConditionalCheckFailed"} or set(codes) == {"ConditionalCheckFailed", "None"}:
         failed = [(place, reason) for place, reason in enumerate(reasons) if reason.get("Code") == "ConditionalCheckFailed"]

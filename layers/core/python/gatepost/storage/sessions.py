@@ -8,9 +8,9 @@ from gatepost.storage.writes import Item, Write, delete, put, update
 
 @dataclass(frozen=True)
 class Rotation:
-    """The last rotation of a session's refresh token, at `at` seconds since the epoch."""
+    """The last rotation of a session's refresh token, at `at_ms` milliseconds since the epoch."""
 
-    at: int
+    at_ms: int
     previous_digest: bytes
     sealed_successor: bytes
 
@@ -22,7 +22,7 @@ class Session:
     Of a refresh token only digests are kept: of the family secret, which never changes, of the current token's secret,
     and of that of the one before, with which alone the `sealed_successor`, the current secret, can be read. The session
     lives until `expires_at`, which each use moves on, until `absolute_expires_at` at the most, and only while `epoch`
-    is its user's. Times are seconds since the epoch.
+    is its user's. Times are seconds since the epoch, but for `created_at_ms`.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Session:
     amr: tuple[str, ...]
     audience: tuple[str, ...]
     auth_time: int
-    created_at: int
+    created_at_ms: int
     last_used_at: int
     expires_at: int
     absolute_expires_at: int
@@ -70,7 +70,7 @@ def rotate(
     current_digest: bytes,
     next_digest: bytes,
     sealed_successor: bytes,
-    now: int,
+    now_ms: int,
     expires_at: int,
 ) -> Write:
     """Replace the current secret by the next, provided that the token presented is of this family, current and not expired."""
@@ -82,8 +82,8 @@ def rotate(
         family=family_digest,
         current=current_digest,
         next=next_digest,
-        rotation={"at": now, "previous_digest": current_digest, "sealed_successor": sealed_successor},
-        now=now,
+        rotation={"at_ms": now_ms, "previous_digest": current_digest, "sealed_successor": sealed_successor},
+        now=now_ms // 1000,
         expires=expires_at,
     )
 

@@ -1,6 +1,6 @@
 """DynamoDB: consistent reads, conditional writes, transactions, and independent calls side by side."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
@@ -94,17 +94,17 @@ class Database:
             items += page
         return items
 
-    def query_index(self, table: str, index: str, condition: str, limit: int, **values: Any) -> list[Item]:
-        """Return at most `limit` items of one partition of `index` in key order, eventually consistent."""
+    def query_index(self, table: str, index: str, condition: str, **values: Any) -> Iterator[Item]:
+        """Yield the items of one partition of `index` in key order, page by page, eventually consistent."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=table,
+            IndexName=index,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=to_dynamodb({f":{name}": value for name, value in values.items()}),
+        )
         with translated():
-            answer = self._dynamodb.query(
-                TableName=table,
-                IndexName=index,
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues=to_dynamodb({f":{name}": value for name, value in values.items()}),
-                Limit=limit,
-            )
-        return [from_dynamodb(item) for item in answer["Items"]]
+            for page in pages:
+                yield from map(from_dynamodb, page["Items"])
 
     def delete_all(self, table: str, partition: str) -> None:
         """Delete all items of one partition, page by page. Raises `Unavailable` if some resist; safe to repeat."""

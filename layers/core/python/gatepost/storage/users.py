@@ -52,7 +52,7 @@ def from_item(item: Item | None) -> User | None:
 
 def create(table: str, user: User) -> tuple[Write, Write]:
     """Claim the address and write the user; both fail if they're there."""
-    claim = {**keys.email_claim(user.email_digest), "user_id": user.id, "email": user.email, "created_at": user.created_at}
+    claim = {**keys.email_claim(user.email_digest), "user_id": user.id, "email": user.email}
     item = {
         **keys.user(user.id),
         "id": user.id,
@@ -135,7 +135,7 @@ def upgrade_hash(table: str, user: User, password_hash: str) -> Write:
 
 def change_email(table: str, user: User, email: str, email_digest: bytes) -> tuple[Write, Write, Write]:
     """Claim a new address, give up the old one, and write it into the user, who is active and still has the old one."""
-    claim = {**keys.email_claim(email_digest), "user_id": user.id, "email": email, "created_at": user.created_at}
+    claim = {**keys.email_claim(email_digest), "user_id": user.id, "email": email}
     return (
         put(table, claim, "attribute_not_exists(pk)"),
         delete(table, keys.email_claim(user.email_digest), "user_id = :id", id=user.id),
@@ -154,10 +154,18 @@ def change_email(table: str, user: User, email: str, email_digest: bytes) -> tup
 
 
 def erase(table: str, user: User) -> tuple[Write, Write]:
-    """Delete a user and the claim of their address, which is free then."""
+    """Delete a user who is as `user` was read, and the claim of their address, which is free then."""
     return (
         delete(table, keys.email_claim(user.email_digest), "user_id = :id", id=user.id),
-        delete(table, keys.user(user.id), "email_digest = :digest", digest=user.email_digest),
+        delete(
+            table,
+            keys.user(user.id),
+            f"{_UNCHANGED} AND email_digest = :digest",
+            active="active",
+            epoch=user.epoch,
+            hash=user.password_hash,
+            digest=user.email_digest,
+        ),
     )
 
 

@@ -2,10 +2,10 @@
 
 from enum import Enum
 
-from aws_lambda_powertools import Logger
 from fastapi import APIRouter, FastAPI
 
 from gatepost.service import Service
+from gatepost.telemetry import logger
 from gatepost.web import problems
 from gatepost.web.cors import AllowedOrigins
 from gatepost.web.edge import Edge, TrustedEdge
@@ -34,5 +34,5 @@ def create_handler(app: FastAPI, service: Service) -> Handler:
     app.state.service = service
     settings = service.settings
     cloudfront = TrustedEdge(settings.edge_secret_sha256) if settings.edge == "cloudfront" else None
-    edge = Edge(AllowedOrigins(app, settings.allowed_origins), Logger(serialize_stacktrace=False), cloudfront)
+    edge = Edge(AllowedOrigins(app, settings.allowed_origins), logger(), cloudfront)
     return lambda_handler(edge, settings.issuer)

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _MAX_AGE = 7200  # seconds; no browser keeps a preflight's answer longer
 
@@ -27,5 +27,14 @@ class AllowedOrigins:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        allowed = Headers(scope=scope).get("origin") in self._origins
-        await (self._cors if allowed else self._app)(scope, receive, send)
+        if Headers(scope=scope).get("origin") in self._origins:
+            await self._cors(scope, receive, send)
+            return
+
+        async def send_varying(message: Message) -> None:
+            # A cache must not give the answer to a call from nowhere, which has no headers for it, to an allowed origin.
+            if message["type"] == "http.response.start" and self._origins:
+                MutableHeaders(scope=message).add_vary_header("Origin")
+            await send(message)
+
+        await self._app(scope, receive, send_varying)

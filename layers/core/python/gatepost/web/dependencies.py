@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
-from gatepost.authentication import Authenticated, authenticate
+from gatepost.authentication import Principal, authenticate
 from gatepost.caller import Caller
 from gatepost.service import Service
 
@@ -24,10 +24,10 @@ async def _caller(request: Request) -> Caller:
 _bearer = HTTPBearer(auto_error=False, scheme_name="access_token", bearerFormat="JWT")
 
 
-async def _authenticated(request: Request, _: Annotated[object, Depends(_bearer)]) -> Authenticated:
+async def _authenticated(request: Request, _: Annotated[object, Depends(_bearer)]) -> Principal:
     return authenticate(request.app.state.service, request.headers.get("authorization"))
 
 
 TheService = Annotated[Service, Depends(_service)]
 TheCaller = Annotated[Caller, Depends(_caller)]
-SignedInUser = Annotated[Authenticated, Depends(_authenticated)]
+SignedInUser = Annotated[Principal, Depends(_authenticated)]

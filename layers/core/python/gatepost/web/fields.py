@@ -43,6 +43,7 @@ NewPassword = Annotated[
     Field(repr=False, json_schema_extra={"minLength": passwords.MIN_LENGTH, "maxLength": passwords.MAX_LENGTH}),
 ]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=passwords.MAX_LENGTH), Field(repr=False)]
-OpaqueToken = Annotated[str, StringConstraints(min_length=1, max_length=512), Field(repr=False)]
+# Whatever a client may take for a token is judged, not called malformed.
+OpaqueToken = Annotated[str, StringConstraints(min_length=1, max_length=8192), Field(repr=False)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_plain_text)]
 Audience = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[!-~]+$")]

@@ -66,8 +66,10 @@ def _checked(event: Any) -> dict[str, str]:
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         texts += [*headers, *headers.values(), *(event.get("cookies") or [])]
         texts += [event.get("rawQueryString") or "", event.get("body") or ""]
+        texts += [http.get("userAgent") or ""]
         for text in texts:
             text.encode()
+        event["requestContext"]["requestId"].encode("ascii")
         ip_interface(http["sourceIp"])
         if event["version"] != "2.0" or not http["path"].startswith("/"):
             raise ValueError("not an event of payload format 2.0")

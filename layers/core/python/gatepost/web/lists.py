@@ -9,8 +9,10 @@ from fastapi import Query
 from gatepost.errors import InvalidCursor
 from gatepost.identifiers import base64url
 
+_MAX_LENGTH = 256
+
 Limit = Annotated[int, Query(ge=1, le=100, description="how many at the most; a page may be short while a cursor follows")]
-Cursor = Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before")]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
 
 
 def encode_cursor(of: str, position: str | None) -> str | None:
@@ -26,6 +28,8 @@ def decode_cursor(of: str, cursor: str | None, position: re.Pattern[str]) -> str
     """
     if cursor is None:
         return None
+    if len(cursor) > _MAX_LENGTH:
+        raise InvalidCursor
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
     except ValueError as exc:

@@ -112,7 +112,7 @@ async def _invalid(request: Request, exc: Exception) -> JSONResponse:
         request,
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid_request",
-        "The request is not what this call takes; `errors` says where.",
+        errors.INVALID_REQUEST,
         errors=[_field_error(error) for error in exc.errors()],
     )
 
