@@ -35,7 +35,7 @@ async def key_set(service: TheService) -> JSONResponse:
 @router.get(
     "/.well-known/gatepost/revocations",
     response_model=Revocations,
-    responses=responses(body=False) | {304: {"description": "Nothing has changed since the ETag given."}},
+    responses=responses(422, body=False) | {304: {"description": "Nothing has changed since the ETag given."}},
 )
 async def revocation_list(
     service: TheService, if_none_match: Annotated[str | None, Header(max_length=1024)] = None

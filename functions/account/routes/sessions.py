@@ -28,7 +28,7 @@ async def end_other_sessions(me: SignedInUser, service: TheService, caller: TheC
     session_list.end_others(service, me, caller)
 
 
-@router.delete("/{session_id}", status_code=204, responses=responses(401, 404, body=False))
+@router.delete("/{session_id}", status_code=204, responses=responses(401, 404, 422, body=False))
 async def end_session(session_id: str, me: SignedInUser, service: TheService, caller: TheCaller) -> None:
     """End one of one's own sessions."""
     session_list.end(service, me, session_id, caller)

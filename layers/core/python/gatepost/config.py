@@ -5,27 +5,47 @@ and none is kept in the environment.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from gatepost.accounts import email_addresses
 from gatepost.errors import ConfigurationError
+
+_LAST_PORT = 65_535
+# A line of text that can stand in a mail's header.
+_ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]+$"
+
+_LAST_PORT = 65_535
+# A line of text that can stand in a mail's header.
+_ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]+$"
 
 SigningKeySpec = Literal["RSA_2048", "RSA_3072", "ECC_NIST_P256", "ED25519"]
 
 
+# A host name or an address as it stands in an origin, in lower case, and a port (RFC 6454; RFC 3986, section 3.2).
+_ORIGIN = re.compile(
+    r"(?P<scheme>https?)://"
+    r"(?P<host>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])"
+    r"(?::(?P<port>[1-9][0-9]{0,4}))?"
+)
+
+
 def _origin(value: str) -> str:
-    """Return `value` if it's an origin (RFC 6454): https, or http on this machine; no path, no trailing slash."""
-    parts = urlsplit(value)
-    host = parts.hostname or ""
-    if value != f"{parts.scheme}://{parts.netloc}" or value != value.lower() or "@" in parts.netloc or not host:
+    """Return `value` if it's an origin: https, or http on this machine; no path, no trailing slash."""
+    parts = _ORIGIN.fullmatch(value)
+    if parts is None or int(parts["port"] or 1) > _LAST_PORT:
         raise ValueError("must be an origin such as https://auth.example.com, in lower case and without a trailing slash")
-    if parts.port == 0 or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
+    if parts["scheme"] != "https" and not _is_loopback(parts["host"].strip("[]")):
         raise ValueError("must use https (http is for localhost alone)")
     return value
+
+
+def _address(value: str) -> str:
+    return email_addresses.parse(value).address
 
 
 def _is_loopback(host: str) -> bool:
@@ -81,7 +101,7 @@ class AccountSettings(Settings):
     allowed_audiences: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = Field(
         default=(), description="further audiences that a sign-in may ask for, comma separated."
     )
-    service_name: str = Field(description="the name that users know the service by.", max_length=60)
+    service_name: str = Field(description="the name that users know the service by.", max_length=60, pattern=_ONE_LINE)
     allowed_origins: Annotated[tuple[Origin, ...], BeforeValidator(_comma_separated)] = Field(
         default=(), description="the origins of browser apps, comma separated."
     )
@@ -126,8 +146,8 @@ class AccountSettings(Settings):
 class MailerSettings(Settings):
     """What the mailer function reads."""
 
-    service_name: str = Field(description="the name that users know the service by.", max_length=60)
-    mail_from: str = Field(description="the sender's address.", pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    service_name: str = Field(description="the name that users know the service by.", max_length=60, pattern=_ONE_LINE)
+    mail_from: Annotated[str, AfterValidator(_address)] = Field(description="the sender's address.")
     mail_locale: str = Field(
         default="en", description="the language of mails, a folder of templates.", pattern=r"^[a-z]{2}(-[a-z]{2})?$"
     )

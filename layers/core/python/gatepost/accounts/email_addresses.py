@@ -39,7 +39,7 @@ def parse(text: str) -> EmailAddress:
     if "=?" in text:
         raise ValueError("must not hold `=?`")
     try:
-        parts = validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=True)
+        parts = validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=True, strict=True)
     except EmailNotValidError as exc:
         raise ValueError("is not an e-mail address that mail can be sent to") from exc
     if parts.ascii_local_part is None or parts.ascii_domain is None:

@@ -1,0 +1,202 @@
+"""The template gives each function what it reads and no right that it doesn't need, and each table what storage wants of it.
+
+CASES Z-19; ASVS 13.2 and 13.3.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from gatepost import config
+from gatepost.config import Settings
+from gatepost.storage import keys
+from local.intrinsics import load_yaml
+from local.resources import Resource, Resources
+from local.template import read_template
+from tests.support import PARAMETERS, ROOT
+
+PATH = ROOT / "template.yaml"
+WRITTEN: dict[str, Any] = load_yaml(PATH)["Resources"]
+RESOURCES = Resources(PATH, "test", PARAMETERS)
+TEMPLATE = read_template(PATH, "test", PARAMETERS)
+FUNCTIONS = {resource.logical_id: resource for resource in RESOURCES.of_type("AWS::Serverless::Function")}
+# The table classes of DESIGN: what outlives everything, and what is only good for a while.
+DURABLE = {"UsersTable", "AuditTable", "KeysTable"}
+EXPIRING = {"SessionsTable", "OutboxTable", "AuditTable"}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement of a function's policy."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    condition: Mapping[str, Any]
+
+
+def settings_of(function: str) -> type[Settings]:
+    """The settings class of a function: `functions.account.app.handler` reads `AccountSettings`."""
+    name = TEMPLATE.functions[function].handler.split(".")[1]
+    settings: type[Settings] = getattr(config, f"{name.title()}Settings")
+    return settings
+
+
+def statements(function: str) -> Iterator[Statement]:
+    """The statements of a function's policies, none of which may be one of AWS's or SAM's ready-made ones."""
+    policies = RESOURCES.value(FUNCTIONS[function], "Policies", [])
+    for policy in policies:
+        assert set(policy) == {"Statement"}, f"{function}: {policy} is not written out"
+        for statement in policy["Statement"]:
+            assert set(statement) <= {"Effect", "Action", "Resource", "Condition"}
+            assert statement["Effect"] == "Allow"
+            yield Statement(_list(statement["Action"]), _list(statement["Resource"]), statement.get("Condition", {}))
+
+
+def may(function: str, action: str) -> set[str]:
+    """What a function may do `action` to."""
+    return {name for statement in statements(function) if action in statement.actions for name in statement.resources}
+
+
+def arn(logical_id: str) -> str:
+    """The ARN of a resource."""
+    return RESOURCES.arn(Resource(logical_id, WRITTEN[logical_id]["Type"], WRITTEN[logical_id]["Properties"]))
+
+
+def _list(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_every_variable_it_needs_and_none_it_does_not_know(function: str) -> None:
+    environment = TEMPLATE.functions[function].environment
+    fields = settings_of(function).model_fields.values()
+    given = {name for name, value in environment.items() if name.startswith("GATEPOST_")}
+    assert {str(field.alias) for field in fields if field.is_required()} <= given
+    assert given <= {str(field.alias) for field in fields}
+    assert settings_of(function).from_environment(environment)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_variable_holds_a_secret(function: str) -> None:
+    """An environment is shown in consoles and logs. A digest is none."""
+    names = [name for name in TEMPLATE.functions[function].environment if not name.endswith("_SHA256")]
+    assert not [name for name in names if re.search(r"SECRET|PASSWORD|TOKEN|PEPPER|PRIVATE|CREDENTIAL", name)]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_z19_no_right_is_wider_than_what_it_names(function: str) -> None:
+    """Mail alone may go out under any identity of the account, if it's from our own address."""
+    assert list(statements(function))
+    for statement in statements(function):
+        assert all(re.fullmatch(r"[a-z0-9]+:[A-Za-z]+", action) for action in statement.actions)
+        for resource in statement.resources:
+            wide = "*" in resource or "?" in resource
+            assert resource.startswith("arn:aws:")
+            assert not wide or (":identity/" in resource and "ses:FromAddress" in str(statement.condition)), resource
+
+
+def test_z19_no_other_resource_of_the_template_grants_everything_but_the_keys_own_policy() -> None:
+    for logical_id, resource in WRITTEN.items():
+        if resource["Type"] == "AWS::KMS::Key":
+            continue
+        for name, value in _leaves(resource.get("Properties", {})):
+            assert value != "*", f"{logical_id}: {name}"
+            assert name not in ("Action", "NotAction") or "*" not in str(value), f"{logical_id}: {value}"
+
+
+def test_the_mailer_may_send_what_it_sends() -> None:
+    """SES checks `SendEmail` of raw MIME, which ours is, as `ses:SendRawEmail`.
+
+    https://repost.aws/knowledge-center/amazon-ses-send-email-unauthorized-error
+    """
+    assert may("MailerFunction", "ses:SendRawEmail")
+
+
+def test_audit_events_are_only_added_and_read() -> None:
+    allowed = {"dynamodb:PutItem", "dynamodb:Query"}
+    for function in FUNCTIONS:
+        actions = {action for statement in statements(function) for action in statement.actions}
+        assert {action for action in actions if arn("AuditTable") in may(function, action)} <= allowed
+
+
+def test_only_the_keys_function_makes_signing_keys() -> None:
+    writers = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "kms:Encrypt")
+    for function in FUNCTIONS.keys() - {"KeysFunction"}:
+        for action in writers:
+            assert not may(function, action) & {arn("KeysTable"), *([arn("EncryptionKey")] if "kms" in action else [])}
+    assert not may("KeysFunction", "kms:Decrypt")
+
+
+def test_the_api_may_call_each_function_it_routes_to() -> None:
+    permitted = {RESOURCES.value(permission, "FunctionName") for permission in RESOURCES.of_type("AWS::Lambda::Permission")}
+    routed = {TEMPLATE.functions[route.function].name for route in TEMPLATE.routes}
+    assert routed <= permitted
+
+
+# ------------------------------------------------------------------------------------------------ tables
+
+EXAMPLES: dict[str, Mapping[str, Any]] = {
+    "UsersTable": keys.user("x"),
+    "SessionsTable": keys.session("x", "y"),
+    "OutboxTable": keys.mail("x"),
+    "AuditTable": keys.audit_event_of_user("x", 0, "y"),
+    "KeysTable": keys.signing_key_ring(),
+}
+
+
+def test_every_table_is_known_here() -> None:
+    assert TEMPLATE.tables.keys() == EXAMPLES.keys()
+
+
+@pytest.mark.parametrize("table", EXAMPLES)
+def test_a_table_has_the_key_that_storage_gives_its_items(table: str) -> None:
+    properties = TEMPLATE.tables[table].properties
+    schema = [(attribute["AttributeName"], attribute["KeyType"]) for attribute in properties["KeySchema"]]
+    assert schema == list(zip(EXAMPLES[table], ("HASH", "RANGE"), strict=False))
+    types = {attribute["AttributeName"]: attribute["AttributeType"] for attribute in properties["AttributeDefinitions"]}
+    assert all(types[name] == "S" for name in EXAMPLES[table])
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+
+
+@pytest.mark.parametrize("table", EXAMPLES)
+def test_a_table_forgets_what_expires_and_keeps_what_lasts(table: str) -> None:
+    properties = TEMPLATE.tables[table].properties
+    expiry = {"AttributeName": "expires_at", "Enabled": True} if table in EXPIRING else None
+    assert properties.get("TimeToLiveSpecification") == expiry
+    backups = properties.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled", False)
+    assert backups == (table in DURABLE)
+    assert str(properties.get("DeletionProtectionEnabled", "false")) == str(table in DURABLE).lower()
+    policies = {WRITTEN[table][policy] for policy in ("DeletionPolicy", "UpdateReplacePolicy")}
+    assert policies == ({"Retain"} if table in DURABLE else {"Delete"})
+
+
+def test_users_are_encrypted_under_the_deployments_own_key() -> None:
+    assert TEMPLATE.tables["UsersTable"].properties["SSESpecification"] == {
+        "SSEEnabled": True,
+        "SSEType": "KMS",
+        "KMSMasterKeyId": arn("EncryptionKey"),
+    }
+    assert WRITTEN["EncryptionKey"]["DeletionPolicy"] == "Retain"
+    assert WRITTEN["EncryptionKey"]["Properties"]["EnableKeyRotation"] is True
+
+
+def test_the_outbox_has_its_index_of_unsent_mails_and_its_stream() -> None:
+    properties = TEMPLATE.tables["OutboxTable"].properties
+    (index,) = properties["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], index["Projection"]) == ("unsent", {"ProjectionType": "KEYS_ONLY"})
+    assert [attribute["AttributeName"] for attribute in index["KeySchema"]] == ["unsent", "created_at"]
+    assert properties["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+
+
+def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _leaves(member, key)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _leaves(member, name)
+    else:
+        yield name, value

@@ -1,0 +1,189 @@
+"""The life of signing keys, at explicit times: published before it signs, kept until its last token has expired."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from gatepost.access_tokens import LIFETIME
+from gatepost.signing.ring import (
+    PUBLISHED_BEFORE_USE,
+    RETIRED_LIFETIME,
+    ROTATION_PERIOD,
+    KeyRing,
+    SigningKey,
+    first_ring,
+    rotated,
+)
+from gatepost.signing.signer import RING_MAX_AGE
+
+START = 1_795_435_200
+HOUR = 3600
+LEEWAY = 30
+
+
+class Maker:
+    """Makes keys at the time it's told, and counts them."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def at(self, now: int) -> Callable[[], SigningKey]:
+        def make() -> SigningKey:
+            self.made += 1
+            kid = f"key-{self.made}"
+            return SigningKey(kid, "RS256", {"kid": kid}, kid.encode(), "standby", now, now)
+
+        return make
+
+
+@pytest.fixture
+def maker() -> Maker:
+    return Maker()
+
+
+@pytest.fixture
+def ring(maker: Maker) -> KeyRing:
+    """The ring of a deployment made at `START`."""
+    return first_ring(START, maker.at(START))
+
+
+def states(ring: KeyRing) -> dict[str, str]:
+    return {key.kid: key.state for key in ring.keys}
+
+
+def rotate(ring: KeyRing, now: int, maker: Maker, *, early: bool = False) -> KeyRing:
+    return rotated(ring, now, maker.at(now), early=early)
+
+
+def test_the_numbers_are_those_of_the_contract() -> None:
+    """Two hours before it signs; 15 minutes of a token, 30 s of leeway, and the 60 s that a warm environment signs on."""
+    assert PUBLISHED_BEFORE_USE >= 2 * HOUR
+    assert RETIRED_LIFETIME == RING_MAX_AGE + LIFETIME + LEEWAY == 990
+    assert ROTATION_PERIOD == 30 * 86_400
+
+
+def test_the_first_ring_has_a_key_that_signs_and_one_that_stands_by(ring: KeyRing) -> None:
+    assert ring.version == 1
+    assert states(ring) == {"key-1": "signing", "key-2": "standby"}
+    assert [key.state_since for key in ring.keys] == [START, START]
+    signing = ring.signing()
+    assert signing
+    assert signing.kid == "key-1"
+    assert ring.jwks() == {"keys": [{"kid": "key-1"}, {"kid": "key-2"}]}
+
+
+def test_an_empty_ring_signs_nothing() -> None:
+    assert KeyRing(0, ()).signing() is None
+    assert KeyRing(0, ()).jwks() == {"keys": []}
+
+
+@pytest.mark.parametrize("age", [0, 1, HOUR, PUBLISHED_BEFORE_USE, ROTATION_PERIOD - 1])
+def test_where_nothing_is_due_the_ring_is_the_same_object_and_no_key_is_made(ring: KeyRing, maker: Maker, age: int) -> None:
+    assert rotate(ring, START + age, maker) is ring
+    assert maker.made == 2
+
+
+@pytest.mark.parametrize("late", [0, 1, 86_400])
+def test_after_its_period_a_key_retires_the_standby_signs_and_a_new_one_stands_by(
+    ring: KeyRing, maker: Maker, late: int
+) -> None:
+    now = START + ROTATION_PERIOD + late
+    successor = rotate(ring, now, maker)
+    assert successor.version == 2
+    assert states(successor) == {"key-1": "retired", "key-2": "signing", "key-3": "standby"}
+    assert [key.state_since for key in successor.keys] == [now, now, now]
+    assert [key.created_at for key in successor.keys] == [START, START, now]
+    # Nothing else of a key changes.
+    for before, after in zip(ring.keys, successor.keys, strict=False):
+        assert replace(after, state=before.state, state_since=before.state_since) == before
+
+
+def test_the_ring_that_is_given_stays_as_it_is(ring: KeyRing, maker: Maker) -> None:
+    before = KeyRing(ring.version, tuple(replace(key) for key in ring.keys))
+    rotate(ring, START + ROTATION_PERIOD, maker)
+    assert ring == before
+
+
+def test_a_retired_key_is_kept_exactly_as_long_as_a_token_of_its_may_be_taken(ring: KeyRing, maker: Maker) -> None:
+    now = START + ROTATION_PERIOD
+    successor = rotate(ring, now, maker)
+    assert rotate(successor, now + RETIRED_LIFETIME - 1, maker) is successor
+    last = rotate(successor, now + RETIRED_LIFETIME, maker)
+    assert states(last) == {"key-2": "signing", "key-3": "standby"}
+    assert last.version == 3
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_standby_signs_only_once_it_was_published_for_two_hours(ring: KeyRing, maker: Maker, early: bool) -> None:
+    """However long the signing key has served."""
+    made_at = START + ROTATION_PERIOD + 10
+    young = replace(ring.keys[1], created_at=made_at, state_since=made_at)
+    ring = replace(ring, keys=(ring.keys[0], young))
+    assert rotate(ring, made_at + PUBLISHED_BEFORE_USE - 1, maker, early=early) is ring
+    promoted = rotate(ring, made_at + PUBLISHED_BEFORE_USE, maker, early=early)
+    assert states(promoted) == {"key-1": "retired", "key-2": "signing", "key-3": "standby"}
+
+
+def test_an_early_rotation_does_not_wait_for_the_period(ring: KeyRing, maker: Maker) -> None:
+    now = START + PUBLISHED_BEFORE_USE
+    assert rotate(ring, now - 1, maker, early=True) is ring
+    successor = rotate(ring, now, maker, early=True)
+    assert states(successor) == {"key-1": "retired", "key-2": "signing", "key-3": "standby"}
+    assert rotate(successor, now, maker, early=True) is successor  # the new one is too young
+
+
+@pytest.mark.parametrize("age", [0, PUBLISHED_BEFORE_USE, ROTATION_PERIOD, 10 * ROTATION_PERIOD])
+def test_a_missing_standby_is_made_and_does_not_sign_at_once(ring: KeyRing, maker: Maker, age: int) -> None:
+    """However long the signing key has served."""
+    ring = replace(ring, keys=ring.keys[:1])
+    successor = rotate(ring, START + age, maker)
+    assert states(successor) == {"key-1": "signing", "key-3": "standby"}
+    assert rotate(successor, START + age + PUBLISHED_BEFORE_USE - 1, maker, early=True) is successor
+
+
+def test_early_rotations_one_after_the_other_keep_every_retired_key_its_time(ring: KeyRing, maker: Maker) -> None:
+    now = START
+    for number in range(1, 5):
+        now += PUBLISHED_BEFORE_USE
+        ring = rotate(ring, now, maker, early=True)
+        assert ring.version == number + 1
+        assert list(states(ring).values()) == ["retired", "signing", "standby"]
+
+
+SCHEDULES: dict[str, list[int]] = {
+    "every hour": list(range(START, START + 4 * ROTATION_PERIOD, HOUR)),
+    "every quarter of an hour": list(range(START, START + 2 * ROTATION_PERIOD, 900)),
+    "after an outage of 100 days": [START, *range(START + 100 * 86_400, START + 110 * 86_400, HOUR)],
+    "once a month": list(range(START, START + 20 * ROTATION_PERIOD, ROTATION_PERIOD)),
+    "twice at each time": [now for now in range(START, START + 40 * 86_400, HOUR) for _ in range(2)],
+}
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("early", [False, True])
+def test_whenever_rotations_come_no_token_loses_its_key_and_none_meets_an_unknown_one(
+    maker: Maker, schedule: str, early: bool
+) -> None:
+    """Over the whole history: one key signs, each was published two hours before it did, and stays for its last token."""
+    ring = first_ring(START, maker.at(START))
+    published, signs_until = {key.kid: START for key in ring.keys}, dict[str, int]()
+    for now in SCHEDULES[schedule]:
+        successor = rotate(ring, now, maker, early=early)
+        assert successor.version == ring.version + (successor is not ring)
+        for key in successor.keys:
+            published.setdefault(key.kid, now)
+        was, signs = ring.signing(), successor.signing()
+        assert was
+        assert signs
+        assert [key.state for key in successor.keys].count("signing") == 1
+        assert [key.state for key in successor.keys].count("standby") == 1
+        if was.kid != signs.kid:
+            signs_until[was.kid] = now
+            assert now >= published[signs.kid] + PUBLISHED_BEFORE_USE
+        kept = {key.kid for key in successor.keys}
+        assert all(kid in kept for kid, until in signs_until.items() if now < until + RETIRED_LIFETIME)
+        assert len({key.kid for key in successor.keys}) == len(successor.keys)
+        ring = successor
+    assert signs_until
+    assert maker.made == len(published)
