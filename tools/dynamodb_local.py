@@ -43,7 +43,7 @@ def main(command: list[str]) -> int:
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
         if not command:
-            return _serve(int(os.environ.get("DYNAMODB_PORT") or 8000))
+            return _serve(_port())
         if url := os.environ.get(URL_VARIABLE):
             if not _answers(url):
                 raise CannotRunError(
@@ -56,6 +56,13 @@ def main(command: list[str]) -> int:
     except CannotRunError as exc:
         print(f"DynamoDB Local can't be used: {exc}", file=sys.stderr)
         return 1
+
+
+def _port() -> int:
+    text = os.environ.get("DYNAMODB_PORT") or "8000"
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise CannotRunError(f"DYNAMODB_PORT is {text!r}, which is no port. Set it to a number from 1 to 65535.")
+    return int(text)
 
 
 def _serve(port: int) -> int:

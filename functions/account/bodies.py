@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from gatepost.credentials.passwords import MAX_LENGTH
+from gatepost.credentials.passwords import MAX_SPELT
 from gatepost.web.fields import Audience, Email, Line, NewPassword, OpaqueToken, Password, RequestBody
 
 
@@ -80,7 +80,7 @@ class ChangeEmail(RequestBody):
 class EraseAccount(RequestBody):
     """The password, unless the sign-in is fresh."""
 
-    password: str | None = Field(default=None, min_length=1, max_length=MAX_LENGTH, repr=False)
+    password: str | None = Field(default=None, min_length=1, max_length=MAX_SPELT, repr=False)
 
 
 class UpdateProfile(RequestBody):

@@ -14,7 +14,7 @@ from gatepost import limits
 from gatepost.audit import Event
 from gatepost.caller import Caller
 from gatepost.credentials.passwords import verify_password
-from gatepost.errors import InvalidCredentials
+from gatepost.errors import InvalidCredentials, Unavailable
 from gatepost.limits import Reservation
 from gatepost.service import Service
 from gatepost.storage.table import together
@@ -23,11 +23,15 @@ from gatepost.storage.users import User
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Guess:
-    """A guess that counts until it's taken back. `refunds` are the calls that do so, for side by side with others."""
+    """A guess that counts until it's taken back. `refunds` are the calls that do so, for side by side with others.
+
+    Once it's `wrong` it counts for good, whatever fails after.
+    """
 
     refunds: tuple[Callable[[], None], ...]
+    wrong: bool = False
 
     def take_back(self) -> None:
         """Count it no more."""
@@ -42,7 +46,7 @@ def reserved(service: Service, email_digest: bytes, caller: Caller, *, beside: C
 
     Raises:
         RateLimited: too many guesses.
-        Unavailable: from here or out of the block; the guess doesn't count then.
+        Unavailable: from here or out of the block; the guess doesn't count then, unless it was found wrong.
     """
     db, table = service.db, service.settings.sessions_table
     read, outcomes = limits.ask(
@@ -53,8 +57,13 @@ def reserved(service: Service, email_digest: bytes, caller: Caller, *, beside: C
         beside=beside,
     )
     reservations: list[Reservation] = limits.all_or_none(db, table, outcomes)
-    with limits.taken_back_if_unavailable(db, table, reservations):
-        yield Guess(tuple(partial(limits.take_back, db, table, each) for each in reservations)), read
+    guess = Guess(tuple(partial(limits.take_back, db, table, each) for each in reservations))
+    try:
+        yield guess, read
+    except Unavailable:
+        if not guess.wrong:
+            guess.take_back()
+        raise
 
 
 def check_password(service: Service, user: User, password: str, caller: Caller) -> None:
@@ -66,6 +75,7 @@ def check_password(service: Service, user: User, password: str, caller: Caller) 
     """
     with reserved(service, user.email_digest, caller, beside=lambda: None) as (guess, _):
         if not verify_password(password, user.password_hash):
+            guess.wrong = True
             service.db.write(service.audit.event(Event.PASSWORD_CHECK_FAILED, caller, user_id=user.id, reason="wrong_password"))
             raise InvalidCredentials("The password is wrong.")
         guess.take_back()

@@ -175,8 +175,10 @@ def _forget_aged(db: Database, table: str, limit: Limit, subject: str, item: Ite
     """Remove the entries that have left the window from a full item, or raise `RateLimited` if it's still full."""
     times = sorted(entry // _ENTRY_SCALE for entry in item["entries"])
     oldest_leaves = times[-limit.allowed] + limit.window
-    free_at = max(oldest_leaves, times[-1] + MINIMUM_BLOCK)
-    if now < free_at:
-        raise RateLimited(math.ceil(free_at - now))
+    # The limit was reached only if all of them stood in one window; a full item may hold some that had left it before.
+    if times[-1] < oldest_leaves:
+        free_at = max(oldest_leaves, times[-1] + MINIMUM_BLOCK)
+        if now < free_at:
+            raise RateLimited(math.ceil(free_at - now))
     aged = {entry for entry in item["entries"] if entry // _ENTRY_SCALE + limit.window <= now}
     db.write(update(table, keys.limit(limit.kind, subject), "DELETE entries :aged", aged=aged))

@@ -39,8 +39,11 @@ def refresh(service: Service, token: str, caller: Caller, *, audience: str | Non
     service.signer.prepare()
     session, successor = _rotate(service, presented, caller)
     user = _read_user(service, presented.user_id)
+    if user is not None and user.epoch != session.epoch:
+        # All other sessions ended, perhaps just now, and this one may have been kept.
+        session = _read_session(service, presented) or session
     if user is None or not is_alive(service, session, user):
-        # The user was disabled or ended all sessions, perhaps while this was under way.
+        # The user was disabled or ended this session too, perhaps while this was under way.
         raise InvalidRefreshToken
     session = replace(session, audience=audiences or session.audience)
     return SignedIn(user, session, access_tokens.issue(service, user, session), successor.encode())
@@ -69,6 +72,11 @@ def _decode(token: str) -> RefreshToken:
 
 def _read_user(service: Service, user_id: str) -> User | None:
     return user_items.from_item(service.db.get(service.settings.users_table, keys.user(user_id)))
+
+
+def _read_session(service: Service, presented: RefreshToken) -> Session | None:
+    key = keys.session(presented.user_id, presented.session_id)
+    return session_items.from_item(service.db.get(service.settings.sessions_table, key))
 
 
 def _rotate(service: Service, presented: RefreshToken, caller: Caller) -> tuple[Session, RefreshToken]:

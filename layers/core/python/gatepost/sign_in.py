@@ -68,7 +68,7 @@ def _once(
 ) -> SignedIn:
     """Judge the password, and commit the session if it's right. Raises `ConditionFailed` if the user changed meanwhile."""
     settings = service.settings
-    user = _judged(service, user_id, email, password, caller)
+    user = _judged(service, guess, user_id, email, password, caller)
     signed_in = sessions.start(service, user, caller, amr=("pwd",), audience=audiences, device_name=device_name)
     unchanged = (
         user_items.upgrade_hash(settings.users_table, user, hash_password(password))
@@ -86,11 +86,12 @@ def _once(
     return signed_in
 
 
-def _judged(service: Service, user_id: str, email: EmailAddress, password: str, caller: Caller) -> User:
+def _judged(service: Service, guess: Guess, user_id: str, email: EmailAddress, password: str, caller: Caller) -> User:
     user = user_items.from_item(service.db.get(service.settings.users_table, keys.user(user_id)))
     right = verify_password(password, user.password_hash if user else None)
     if user is not None and right and user.status == "active":
         return user
+    guess.wrong = True
     reason = "unknown_address" if user is None else "wrong_password" if not right else "disabled"
     service.db.write(
         service.audit.event(

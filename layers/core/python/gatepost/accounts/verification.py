@@ -45,6 +45,7 @@ def verify_email(service: Service, token: str, password: str, caller: Caller, *,
             guess.take_back()
             raise InvalidToken
         if not verify_password(password, attempt.password_hash):
+            guess.wrong = True
             event = service.audit.event(Event.SIGN_IN_FAILED, caller, email_digest=email_digest, reason="wrong_password")
             db.write(event)
             raise InvalidCredentials("This is not the password that was given at registration.")

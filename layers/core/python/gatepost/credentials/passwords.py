@@ -7,6 +7,8 @@ from argon2.exceptions import VerificationError
 
 MIN_LENGTH = 12  # code points
 MAX_LENGTH = 256
+# No spelling of a password of MAX_LENGTH code points (in NFC) is longer; what is gets refused before it's normalised.
+MAX_SPELT = 4 * MAX_LENGTH
 
 # OWASP's first choice: 19 MiB, two passes, one lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -18,11 +20,16 @@ DUMMY_HASH = "$argon2id$v=19$m=19456,t=2,p=1$IbQXhKmKo6o0mSrUI72szQ$T4EJvCwH3OHx
 
 def refusal(password: str) -> str | None:
     """Return why `password` can't be a new password, or None if it can. Any characters do; there are no composition rules."""
-    if len(password) > MAX_LENGTH:
+    if is_too_long(password):
         return f"has more than {MAX_LENGTH} characters"
     if len(_normalized(password)) < MIN_LENGTH:
         return f"has fewer than {MIN_LENGTH} characters"
     return None
+
+
+def is_too_long(password: str) -> bool:
+    """Return whether `password` is longer than any can be, in whichever spelling."""
+    return len(password) > MAX_SPELT or len(_normalized(password)) > MAX_LENGTH
 
 
 def hash_password(password: str) -> str:

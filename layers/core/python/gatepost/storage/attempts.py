@@ -6,6 +6,7 @@ from gatepost.identifiers import new_id, new_secret
 from gatepost.storage import keys
 from gatepost.storage.writes import Item, Write, delete, put
 
+_PADDED_TO = 1000  # bytes: an address of 254, a name of 400, five digests; with the rest it's more than 1 KB and less than 2
 SLOTS = 5  # attempts that stand side by side for one address
 
 
@@ -87,4 +88,8 @@ def _fields(attempt: Attempt) -> Item:
         "created_at_ms": attempt.created_at_ms,
         "expires_at": attempt.expires_at,
     }
-    return fields if attempt.name is None else fields | {"name": attempt.name}
+    if attempt.name is not None:
+        fields["name"] = attempt.name
+    # Whatever was given and however often it was mailed: all are of one size, so that a decoy costs what they do.
+    used = len(attempt.email) + len((attempt.name or "").encode()) + 33 * len(attempt.token_digests)
+    return fields | {"padding": b"-" * (_PADDED_TO - used)}

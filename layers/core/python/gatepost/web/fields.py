@@ -28,6 +28,12 @@ def _new_password(value: str) -> str:
     return value
 
 
+def _password(value: str) -> str:
+    if passwords.is_too_long(value):
+        raise ValueError(f"has more than {passwords.MAX_LENGTH} characters")
+    return value
+
+
 def _plain_text(value: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
         raise ValueError("must be one line without control characters")
@@ -42,7 +48,7 @@ NewPassword = Annotated[
     AfterValidator(_new_password),
     Field(repr=False, json_schema_extra={"minLength": passwords.MIN_LENGTH, "maxLength": passwords.MAX_LENGTH}),
 ]
-Password = Annotated[str, StringConstraints(min_length=1, max_length=passwords.MAX_LENGTH), Field(repr=False)]
+Password = Annotated[str, StringConstraints(min_length=1), AfterValidator(_password), Field(repr=False)]
 # Whatever a client may take for a token is judged, not called malformed.
 OpaqueToken = Annotated[str, StringConstraints(min_length=1, max_length=8192), Field(repr=False)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_plain_text)]

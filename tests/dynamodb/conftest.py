@@ -1,0 +1,96 @@
+"""The service on DynamoDB Local, in tables of this run's own."""
+
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from gatepost.aws.clients import client
+from gatepost.storage.table import Database
+from local.aws import DYNAMODB_URL, embedded_aws
+from local.mailbox import Mailbox
+from local.stack import Stack
+from local.template import read_template
+from tests.dynamodb.wire import Wire
+from tests.support import PARAMETERS, ROOT, Api
+
+
+@pytest.fixture(scope="session")
+def engine() -> str:
+    """The URL of the engine."""
+    if DYNAMODB_URL not in os.environ:
+        pytest.fail("This test needs DynamoDB Local: run it by `make test-dynamodb`.", pytrace=False)
+    return os.environ[DYNAMODB_URL]
+
+
+@pytest.fixture(scope="session")
+def mailbox(engine: str) -> Iterator[Mailbox]:
+    """The mails that were sent; AWS but for DynamoDB is in this process."""
+    with embedded_aws() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+def project(mailbox: Mailbox, tmp_path: Path) -> Iterator[Path]:
+    """A folder with the project in it, its tables named apart from all others on the engine."""
+    yield from _project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def wire() -> Wire:
+    """What passes between the functions and DynamoDB."""
+    return Wire()
+
+
+@pytest.fixture(scope="session")
+def db(mailbox: Mailbox, wire: Wire) -> Database:
+    """The tables as the functions see them, also by the wire."""
+    with wire.laid():
+        return Database(client("dynamodb"))
+
+
+@pytest.fixture(scope="session")
+def shared_project(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of `stack` and `wide_stack`."""
+    yield from _project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def stack(mailbox: Mailbox, wire: Wire, shared_project: Path) -> Iterator[Stack]:
+    """The service: one for all tests, which use addresses of their own."""
+    with wire.laid():
+        service = Stack(shared_project / "template.yaml", mailbox, parameters=PARAMETERS)
+    with service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def wide_stack(mailbox: Mailbox, wire: Wire, shared_project: Path, stack: Stack) -> Iterator[Stack]:
+    """Another environment of the same service, whose limits let 40 guesses at one account pass at once."""
+    with wire.laid():
+        service = Stack(shared_project / "template.yaml", mailbox, parameters=PARAMETERS, limits_scale="4")
+    with service:
+        yield service
+
+
+@pytest.fixture
+def wide_api(wide_stack: Stack) -> Api:
+    """A client of `wide_stack`."""
+    return Api(wide_stack)
+
+
+def _project(folder: Path) -> Iterator[Path]:
+    for name in ("functions", "layers", "openapi.json"):
+        (folder / name).symlink_to(ROOT / name)
+    template, prefix = folder / "template.yaml", f"test-{secrets.token_hex(4)}"
+    table = re.compile(r"^  (\w+):\n    Type: AWS::DynamoDB::Table\n(?:    .*\n)*?    Properties:\n", re.MULTILINE)
+    template.write_text(table.sub(rf"\g<0>      TableName: {prefix}-\1\n", (ROOT / "template.yaml").read_text()))
+    yield folder
+    dynamodb = boto3.client("dynamodb")
+    for each in read_template(template, "test", PARAMETERS).tables.values():
+        assert each.name.startswith(prefix)
+        dynamodb.delete_table(TableName=each.name)

@@ -1,0 +1,115 @@
+"""Every kind of request that touches the tables, made ready so that a test can send it when it wants."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from local.events import Response
+from tests.support import PASSWORD, Api, new_email
+
+NEW_PASSWORD = f"{PASSWORD}, but new"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A request, and the status of its success. Whoever sends it again after a success may get another one."""
+
+    name: str
+    success: int
+    prepare: Callable[[Api], Callable[[], Response]]
+
+
+def _register(api: Api) -> Callable[[], Response]:
+    email = new_email()
+    return lambda: api.register(email)
+
+
+def _resend(api: Api) -> Callable[[], Response]:
+    email = new_email()
+    api.register(email)
+    return lambda: api.post("/resend-verification", {"email": email})
+
+
+def _verify(api: Api) -> Callable[[], Response]:
+    email = new_email()
+    api.register(email)
+    token = api.mailed_token(email)
+    return lambda: api.post("/verify-email", {"token": token, "password": PASSWORD})
+
+
+def _login(api: Api) -> Callable[[], Response]:
+    email = new_email()
+    api.sign_up(email)
+    return lambda: api.login(email)
+
+
+def _forgot(api: Api) -> Callable[[], Response]:
+    email = new_email()
+    api.sign_up(email)
+    return lambda: api.post("/password/forgot", {"email": email})
+
+
+def _reset(api: Api) -> Callable[[], Response]:
+    email = new_email()
+    api.sign_up(email)
+    api.post("/password/forgot", {"email": email})
+    token = api.mailed_token(email)
+    return lambda: api.post("/password/reset", {"token": token, "new_password": NEW_PASSWORD})
+
+
+def _refresh(api: Api) -> Callable[[], Response]:
+    token = api.sign_up()["refresh_token"]
+    return lambda: api.refresh(token)
+
+
+def _log_out(api: Api) -> Callable[[], Response]:
+    token = api.sign_up()["refresh_token"]
+    return lambda: api.post("/logout", {"refresh_token": token})
+
+
+def _complete_email_change(api: Api) -> Callable[[], Response]:
+    email = new_email()
+    token = api.sign_up()["access_token"]
+    api.call("POST", "/v1/me/email", {"new_email": email, "password": PASSWORD}, token=token)
+    mailed = api.mailed_token(email)
+    return lambda: api.post("/verify-email", {"token": mailed, "password": PASSWORD})
+
+
+def _signed_in(method: str, path: str, body: Any = None) -> Callable[[Api], Callable[[], Response]]:
+    """A request of a signed-in user who has another session, whose id stands for {} in the path."""
+
+    def prepare(api: Api) -> Callable[[], Response]:
+        email = new_email()
+        other, here = api.sign_up(email), api.login(email).json()
+        sent = {"new_email": new_email(), "password": PASSWORD} if body == "email" else body
+        return lambda: api.call(method, path.replace("{}", other["session_id"]), sent, token=here["access_token"])
+
+    return prepare
+
+
+FLOWS = [
+    Flow("register", 202, _register),
+    Flow("resend verification", 202, _resend),
+    Flow("verify e-mail", 200, _verify),
+    Flow("log in", 200, _login),
+    Flow("forgot password", 202, _forgot),
+    Flow("reset password", 204, _reset),
+    Flow("refresh", 200, _refresh),
+    Flow("log out", 204, _log_out),
+    Flow("read profile", 200, _signed_in("GET", "/v1/me")),
+    Flow("rename", 200, _signed_in("PATCH", "/v1/me", {"name": "Ada"})),
+    Flow(
+        "change password",
+        204,
+        _signed_in("POST", "/v1/me/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD}),
+    ),
+    Flow("change e-mail", 202, _signed_in("POST", "/v1/me/email", "email")),
+    Flow("complete e-mail change", 204, _complete_email_change),
+    Flow("list sessions", 200, _signed_in("GET", "/v1/me/sessions")),
+    Flow("end a session", 204, _signed_in("DELETE", "/v1/me/sessions/{}")),
+    Flow("end other sessions", 204, _signed_in("DELETE", "/v1/me/sessions")),
+    Flow("read audit trail", 200, _signed_in("GET", "/v1/me/audit")),
+    Flow("export", 200, _signed_in("GET", "/v1/me/export")),
+    Flow("erase account", 204, _signed_in("DELETE", "/v1/me", {"password": PASSWORD})),
+]
+BY_NAME = {flow.name: flow for flow in FLOWS}

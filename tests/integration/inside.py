@@ -1,0 +1,46 @@
+"""A look inside, where no call of the API shows it: items of the tables, and the service in a fresh process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from gatepost.aws.clients import client
+from gatepost.refresh_tokens import RefreshToken
+from gatepost.storage import keys
+from gatepost.storage.table import Database
+from gatepost.storage.writes import Item, update
+from local.functions import LambdaFunction
+from local.stack import Stack
+from tests.support import Api
+
+
+def session_of(api: Api, signed_in: dict[str, Any]) -> Item | None:
+    """Return the item of a session."""
+    key = keys.session(signed_in["user"]["id"], signed_in["session_id"])
+    return Database(client("dynamodb")).get(api.table_name("SessionsTable"), key)
+
+
+def change_user(api: Api, user_id: str, **values: Any) -> None:
+    """Set attributes of a user's item, as an administrator's call would."""
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
+    Database(client("dynamodb")).write(update(api.table_name("UsersTable"), keys.user(user_id), expression, **values))
+
+
+def events_of(api: Api, user_id: str) -> list[str]:
+    """Return the names of a user's security events, oldest first."""
+    items = Database(client("dynamodb")).query_all(api.table_name("AuditTable"), keys.audit_trail_of_user(user_id))
+    return [item["event"] for item in items]
+
+
+def parts(token: str) -> RefreshToken:
+    """Return a refresh token taken apart."""
+    return RefreshToken.decode(token)
+
+
+@contextmanager
+def fresh_process(stack: Stack) -> Iterator[None]:
+    """Let a function that has only just started, and remembers nothing, answer inside the block."""
+    fresh = LambdaFunction(stack.functions["AccountFunction"].definition)
+    with patch.dict(stack.functions, {"AccountFunction": fresh}):
+        yield
