@@ -9,14 +9,9 @@ from local.stack import Stack
 from tests.support import PARAMETERS, ROOT, Api
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Unit tests first: some embed an AWS of their own, which must not lie inside the one that `stack` keeps open."""
-    items.sort(key=lambda item: ROOT / "tests" / "unit" not in item.path.parents)
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    """The service of `template.yaml` on embedded AWS: one for all tests, which use addresses of their own."""
+    """The service of `template.yaml` on embedded AWS: one for the tests of a file, which use addresses of their own."""
     with embedded_aws() as mailbox, Stack(ROOT / "template.yaml", mailbox, parameters=PARAMETERS) as service:
         yield service
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gatepost.errors import ConfigurationError
 from local.events import Response
 from local.stack import Stack
 from tests.integration.account_events import event, invoke
@@ -125,14 +126,15 @@ def test_a10_without_cloudfront_its_headers_say_nothing(stack: Stack) -> None:
         assert seen_address(stack, headers | {"cloudfront-viewer-address": "198.51.100.10:1"}, client) == client
 
 
-@pytest.mark.parametrize("edge", ["none", "cloudfront"])
-def test_a10_without_a_secret_nobody_proves_anything(stack: Stack, edge: str) -> None:
-    """An empty setting is no secret that an empty header would match."""
-    client = new_ip()
-    with deployed_with(stack, edge=edge):
-        for value in ("", hashlib.sha256(b"").hexdigest()):
-            headers = {"x-gatepost-edge": value, "cloudfront-viewer-address": "198.51.100.10:1"}
-            assert seen_address(stack, headers, client) == client
+@pytest.mark.parametrize("secret", ["", "x", "0" * 63, "A" * 64, SECRET])
+def test_a10_without_the_digest_of_a_secret_no_edge_is_trusted(stack: Stack, secret: str) -> None:
+    """It doesn't start: an empty setting is no secret that an empty header would match."""
+    with (
+        pytest.raises(ConfigurationError, match="GATEPOST_EDGE_SECRET_SHA256") as refusal,
+        deployed_with(stack, edge="cloudfront", edge_secret_sha256=secret),
+    ):
+        pytest.fail("it has started")
+    assert SECRET not in str(refusal.value)
 
 
 def test_a10_200_sign_ins_with_rotating_headers_are_limited_and_seen_at_their_true_address(stack: Stack) -> None:

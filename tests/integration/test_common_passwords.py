@@ -15,7 +15,20 @@ from tests.support import PASSWORD, ROOT, SHARED, Api, new_email, problem
 
 LIST = SHARED / "security" / "lists" / "passwords_10m_top100k.txt"
 # Where the shared folder is not at hand.
-_A_FEW = ["password", "baseball", "football", "qwertyuiop", "superman", "jennifer", "sunshine", "iloveyou", "starwars", "computer", "michelle", "princess"]
+_A_FEW = [
+    "password",
+    "baseball",
+    "football",
+    "qwertyuiop",
+    "superman",
+    "jennifer",
+    "sunshine",
+    "iloveyou",
+    "starwars",
+    "computer",
+    "michelle",
+    "princess",
+]
 AROUND = string.digits + string.punctuation
 
 Door = Callable[[str], Response]

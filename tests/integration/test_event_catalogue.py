@@ -12,7 +12,7 @@ from gatepost.storage import keys
 from gatepost.storage.writes import Item
 from local.events import Response
 from local.stack import Stack
-from tests.integration.accounts import WRONG, User, mailed_change, mailed_reset, new_user, reset
+from tests.integration.accounts import WRONG, User, deployed_with, mailed_change, mailed_reset, new_user, reset
 from tests.integration.inside import change_user
 from tests.support import PASSWORD, Api, new_email
 
@@ -233,10 +233,21 @@ def test_z14_theft_is_left_once_with_nobody_who_did_it(stack: Stack, clock: Trav
     assert "actor_id" not in item
 
 
+def test_z14_a_session_that_a_new_sign_in_displaces_is_left_by_that_sign_in(stack: Stack, clock: Traveller) -> None:
+    user, agent = new_user(stack), Agent(Api(stack))
+    clock.shift(60)
+    with deployed_with(stack, max_sessions="1"):
+        answer = agent.post("/login", {"email": user.email, "password": PASSWORD})
+    signed_in, displaced = sorted(left_by(agent.api), key=lambda item: item["event"], reverse=True)
+    check(signed_in, answer, agent, Event.SIGN_IN_SUCCEEDED, None, clock.time_ns() // 10**6)
+    check(displaced, answer, agent, Event.SESSION_DISPLACED, None, clock.time_ns() // 10**6)
+    assert displaced["user_id"] == displaced["actor_id"] == user.id
+
+
 def test_z14_the_catalogue_is_complete(stack: Stack) -> None:
     """Every event that there is has its test here."""
-    tested = {event for _, event, _, _ in DEEDS.values()} | {Event.USER_REGISTERED, Event.REFRESH_TOKEN_REUSED}
-    assert tested == set(Event)
+    tested = {event for _, event, _, _ in DEEDS.values()}
+    assert tested | {Event.USER_REGISTERED, Event.REFRESH_TOKEN_REUSED, Event.SESSION_DISPLACED} == set(Event)
 
 
 @pytest.mark.parametrize("path", ["/export", "/sessions", "/audit", ""])

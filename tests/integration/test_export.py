@@ -25,6 +25,7 @@ NOT_SHOWN = {
         "rotation",
         "secret_digest",
         "email_digest",
+        "created_at_ms",
     },
     "AuditTable": {"pk", "sk", "user_id", "expires_at", "at_ms"},
 }
@@ -58,7 +59,10 @@ def held(user: User) -> dict[str, list[Item]]:
 def test_everything_held_about_the_user_is_in_it(stack: Stack, clock: Traveller) -> None:
     user, _ = lived_in(stack, clock)
     exported = user.export()
-    assert exported.keys() == {"exported_at", "user", "pending_email", "sessions", "security_events"}
+    assert exported.keys() == {
+        *("exported_at", "user", "pending_email", "sessions", "security_events", "security_events_complete"),
+    }
+    assert exported["security_events_complete"] is True
     assert exported["exported_at"] == "2026-11-23T12:02:00Z"
     assert exported["user"] == {
         "id": user.id,

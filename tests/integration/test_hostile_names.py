@@ -2,15 +2,9 @@
 
 import html
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from email.message import EmailMessage
-from typing import Any
-from unittest.mock import patch
 
 import pytest
 
-from gatepost.aws import ses
 from gatepost.config import MailerSettings
 from gatepost.mail.rendering import render
 from gatepost.outbox import Mail, MailKind
@@ -18,6 +12,7 @@ from local.stack import Stack
 from tests.integration.account_events import event, invoke
 from tests.integration.accounts import NEW_PASSWORD, forgot, mailed_change, mailed_reset, new_user, reset, verify
 from tests.integration.logs import captured_logs
+from tests.integration.sent_mails import sent_mails, text_of
 from tests.integration.test_mailed_links import EVIL, HEADERS
 from tests.support import ISSUER, Api, new_email, problem, token_of
 
@@ -64,21 +59,6 @@ REFUSED_NAMES = [
 ]
 
 
-@contextmanager
-def given_to_ses() -> Iterator[list[str]]:
-    """Yield the list of the mails that are sent inside the block: their headers, texts and pages."""
-    mails: list[str] = []
-    send = ses.send
-
-    def remembering(client: Any, message: EmailMessage) -> None:
-        parts = [part for kind in ("plain", "html") if (part := message.get_body((kind,)))]
-        mails.append("\n".join([str(message.items()), *(part.get_content() for part in parts)]))
-        send(client, message)
-
-    with patch.object(ses, "send", remembering):
-        yield mails
-
-
 def spellings(name: str) -> set[str]:
     return {name, html.escape(name), json.dumps(name)[1:-1], name.encode("unicode_escape").decode()}
 
@@ -101,7 +81,7 @@ def test_i13_a_name_is_plain_in_json_and_in_no_log(stack: Stack, name: str) -> N
 def test_i13_a_name_stands_in_no_mail(stack: Stack) -> None:
     """Not of any kind: anybody may have put it there, to be read by somebody else or as something else."""
     stack.deliver()
-    with given_to_ses() as mails:
+    with sent_mails() as mails:
         for name in ("{{7777*7777}} <b>Adalovelace</b> \u202eecalevoL", "Bcc: evil@evil.example http://evil.example"):
             user = new_user(stack, name=name)
             mailed_change(user.login(device_name=name), new_email())
@@ -110,7 +90,7 @@ def test_i13_a_name_stands_in_no_mail(stack: Stack) -> None:
             user.login(NEW_PASSWORD, device_name=name).erase(NEW_PASSWORD)
             stack.deliver()
     assert len(mails) == 2 * 7
-    said = "\n".join(mails)
+    said = "\n".join(f"{mail.items()} {text_of(mail)}" for mail in mails)
     for part in ("7777", "60481729", "Adalovelace", "\u202e", "evil.example", "Bcc:"):
         assert part not in said
 

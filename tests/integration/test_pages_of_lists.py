@@ -61,10 +61,10 @@ def test_every_item_is_on_one_page(user: User, path: str, limit: int) -> None:
 
 
 def test_events_are_listed_newest_first(user: User, clock: Traveller) -> None:
-    for limit in (2, 100):
-        times = [str(item["at"]) for items in pages(user, "/audit", limit) for item in items]
-        assert times == sorted(times, reverse=True)
-        assert len(set(times)) == 7
+    times = [str(item["at"]) for items in pages(user, "/audit", 2) for item in items]
+    assert times == sorted(times, reverse=True)
+    assert len(set(times)) == 7
+    assert times == [item["at"] for item in user.trail()]
     cursor = page(user, "/audit", 3).json()["next_cursor"]
     clock.shift(1)
     user.login()

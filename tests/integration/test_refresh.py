@@ -199,9 +199,9 @@ def test_a_made_up_token_with_a_true_user_and_session_ends_nothing(
 ) -> None:
     """Both ids stand in every access token, which every API of the team sees."""
     email = new_email()
-    signed_in = api.sign_up(email)
+    first = signed_in = api.sign_up(email)
     if rotated:
-        signed_in = refreshed(api, signed_in["refresh_token"])
+        signed_in = refreshed(api, first["refresh_token"])
     clock.shift(seconds)
     true, other = parts(signed_in["refresh_token"]), parts(api.sign_up()["refresh_token"])
     mails = len(api.mails(email))
@@ -210,6 +210,7 @@ def test_a_made_up_token_with_a_true_user_and_session_ends_nothing(
         replace(true, family=bytes(16), secret=bytes(32)),
         replace(true, family=secrets.token_bytes(16)),
         replace(true, family=other.family, secret=other.secret),
+        replace(parts(first["refresh_token"]), family=secrets.token_bytes(16)),
         replace(other, user_id=true.user_id),
         replace(other, session_id=true.session_id),
         replace(true, user_id=other.user_id),

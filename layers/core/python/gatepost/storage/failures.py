@@ -41,29 +41,35 @@ def translated() -> Iterator[None]:
     as it is.
     """
     try:
+        with _meanings():
+            yield
+    except _Conflict as exc:
+        raise Unavailable from exc
+
+
+def retrying_conflicts(call: Callable[[], _T]) -> _T:
+    """Make `call`, again after a jittered pause while it meets a conflict, at most `CONFLICT_TRIES` times; raise what
+    `translated` does.
+    """
+    for attempt in range(CONFLICT_TRIES - 1):
+        try:
+            with _meanings():
+                return call()
+        except _Conflict:
+            pause(attempt)
+    with translated():
+        return call()
+
+
+@contextmanager
+def _meanings() -> Iterator[None]:
+    try:
         yield
     except ClientError as exc:
         if exc.response["Error"].get("Code") == "ValidationException":
             raise
         raise _meaning(exc) from exc
     except BotoCoreError as exc:
-        raise Unavailable from exc
-
-
-def retrying_conflicts(call: Callable[[], _T]) -> _T:
-    """Make `call`, again after a jittered pause while it meets a conflict, at most `CONFLICT_TRIES` times; then
-    `Unavailable`.
-    """
-    for attempt in range(CONFLICT_TRIES - 1):
-        try:
-            with translated():
-                return call()
-        except _Conflict:
-            pause(attempt)
-    try:
-        with translated():
-            return call()
-    except _Conflict as exc:
         raise Unavailable from exc
 
 

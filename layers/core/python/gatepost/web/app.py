@@ -23,6 +23,7 @@ def create_app(*routers: APIRouter) -> FastAPI:
     production.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.routes = [route for each in routers for route in each.routes]
     for each in routers:
         app.include_router(each)
     problems.install(app)

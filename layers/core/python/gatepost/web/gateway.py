@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from ipaddress import ip_interface
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from mangum import Mangum
@@ -49,7 +49,8 @@ def lambda_handler(app: ASGI, issuer: str) -> Handler:
         except MalformedRequest as exc:
             return _refusal(event, exc)
         own = {name: value for name, value in headers.items() if name not in _ADDRESSING_HEADERS}
-        return mangum(event | {"headers": own | addressing}, context)
+        whole = {"headers": own | addressing, "rawQueryString": event.get("rawQueryString") or ""}
+        return mangum(event | whole, context)
 
     return handler
 
@@ -63,13 +64,17 @@ def _checked(event: Any) -> dict[str, str]:
     try:
         http = event["requestContext"]["http"]
         texts = [event["requestContext"]["requestId"], http["method"], http["path"], http["sourceIp"]]
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        headers: dict[str, str] = {}
+        for name, value in (event.get("headers") or {}).items():
+            # Two spellings of a name are two values of one field (RFC 9110, section 5.3).
+            headers[name.lower()] = f"{headers[name.lower()]},{value}" if name.lower() in headers else value
         texts += [*headers, *headers.values(), *(event.get("cookies") or [])]
         texts += [event.get("rawQueryString") or "", event.get("body") or ""]
         texts += [http.get("userAgent") or ""]
         for text in texts:
             text.encode()
-        event["requestContext"]["requestId"].encode("ascii")
+        if not _is_field_value(event["requestContext"]["requestId"]):
+            raise ValueError("an id that no header can carry")
         ip_interface(http["sourceIp"])
         if event["version"] != "2.0" or not http["path"].startswith("/"):
             raise ValueError("not an event of payload format 2.0")
@@ -80,10 +85,14 @@ def _checked(event: Any) -> dict[str, str]:
     return headers
 
 
+def _is_field_value(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and value.isascii() and value.isprintable()
+
+
 def _refusal(event: Any, exc: MalformedRequest) -> dict[str, Any]:
     context = event.get("requestContext") if isinstance(event, dict) else None
     request_id = context.get("requestId") if isinstance(context, dict) else None
-    request_id = request_id if isinstance(request_id, str) and request_id.isascii() else "unknown"
+    request_id = request_id if _is_field_value(request_id) else "unknown"
     body = problem(HTTPStatus.BAD_REQUEST, exc.code, str(exc), request_id)
     return {
         "statusCode": int(HTTPStatus.BAD_REQUEST),

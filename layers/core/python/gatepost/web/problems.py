@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from gatepost import errors
 
@@ -98,8 +99,9 @@ async def _refused(request: Request, exc: Exception) -> JSONResponse:
     headers: dict[str, str] = {}
     if isinstance(exc, errors.RateLimited | errors.Unavailable):
         headers["retry-after"] = str(exc.retry_after)
-    if isinstance(exc, errors.NotAuthenticated):
-        headers["www-authenticate"] = "Bearer" if exc.anonymous else 'Bearer error="invalid_token"'
+    if STATUS[type(exc)] is HTTPStatus.UNAUTHORIZED:  # RFC 9110, section 15.5.2
+        stale = isinstance(exc, errors.NotAuthenticated) and not exc.anonymous
+        headers["www-authenticate"] = 'Bearer error="invalid_token"' if stale else "Bearer"
     if isinstance(exc, errors.Unavailable):
         request.state.failure = exc
     more = {"errors": [{"field": exc.field, "message": exc.reason}]} if isinstance(exc, errors.PasswordRefused) else {}
@@ -132,7 +134,12 @@ async def _routing_failed(request: Request, exc: Exception) -> JSONResponse:
         HTTPStatus.NOT_FOUND: "There is nothing at this path.",
         HTTPStatus.METHOD_NOT_ALLOWED: "This path doesn't take this method.",
     }.get(status, "The request can't be answered.")
-    return _answer(request, status, status.name.lower(), detail, headers=exc.headers)
+    headers = dict(exc.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        # Starlette names the methods of the first route of this path alone.
+        routes = [route for route in request.app.state.routes if route.matches(request.scope)[0] is not Match.NONE]
+        headers["allow"] = ", ".join(sorted({method for route in routes for method in route.methods}))
+    return _answer(request, status, status.name.lower(), detail, headers=headers)
 
 
 async def _unexpected(request: Request, exc: Exception) -> JSONResponse:
