@@ -235,3 +235,13 @@ def test_r22_a_warm_process_goes_on_without_kms(api: Api) -> None:
         assert api.login(email).status == 200
         assert api.refresh(signed_in["refresh_token"]).status == 200
         assert api.register(new_email()).status == 202
+
+
+@pytest.mark.parametrize("name", TRANSACTIONS)
+def test_r12_a_token_used_for_another_transaction_is_a_503_and_nothing_is_done(stack: Stack, name: str) -> None:
+    flow = BY_NAME[name]
+    send = flow.prepare(Api(stack))
+    with faults(always("TransactWriteItems", error("IdempotentParameterMismatchException"))) as attempts:
+        assert_unavailable(send())
+    assert calls(attempts).count("TransactWriteItems") == 1
+    assert send().status == flow.success
