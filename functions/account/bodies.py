@@ -2,8 +2,7 @@
 
 from pydantic import Field
 
-from gatepost.credentials.passwords import MAX_SPELT
-from gatepost.web.fields import Audience, Email, Line, NewPassword, OpaqueToken, Password, RequestBody
+from gatepost.web.fields import Audience, Email, Line, NewPassword, OpaqueToken, OptionalPassword, Password, RequestBody
 
 
 class Register(RequestBody):
@@ -80,7 +79,7 @@ class ChangeEmail(RequestBody):
 class EraseAccount(RequestBody):
     """The password, unless the sign-in is fresh."""
 
-    password: str | None = Field(default=None, min_length=1, max_length=MAX_SPELT, repr=False)
+    password: OptionalPassword = Field(default=None, repr=False)
 
 
 class UpdateProfile(RequestBody):

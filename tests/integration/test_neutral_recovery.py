@@ -124,7 +124,9 @@ def test_i04_200_requests_for_known_and_200_for_unknown_addresses_make_the_same_
             answers = [forgot(Api(stack), email) for email in emails * 5]
             clock.shift(600)
             answers += [forgot(Api(stack), email) for email in emails * 5]
-        totals.append((Counter(attempt.what for attempt in attempts), hashes, {answer.body for answer in answers}))
+        # A data key is made once an hour, whoever asks.
+        counts = Counter(attempt.what for attempt in attempts if attempt.what != "GenerateDataKey")
+        totals.append((counts, hashes, {answer.body for answer in answers}))
     assert totals[0] == totals[1]
     assert totals[0][0]["TransactWriteItems"] == 200
 

@@ -1,6 +1,5 @@
 """The signed-in user: profile, credentials, and what is held about them."""
 
-import re
 from typing import Any
 
 from functions.account.bodies import ChangeEmail, ChangePassword, EraseAccount, UpdateProfile
@@ -13,8 +12,6 @@ from gatepost.web.lists import Cursor, Limit, decode_cursor, encode_cursor
 from gatepost.web.problems import responses
 
 router = new_router(prefix="/v1/me", tags=["the signed-in user"])
-
-_AUDIT_POSITION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z#[0-9a-f]{32}")
 
 
 @router.get("", responses=responses(401, body=False))
@@ -61,7 +58,7 @@ async def read_audit_trail(
     me: SignedInUser, service: TheService, limit: Limit = 25, cursor: Cursor = None
 ) -> SecurityEventPage:
     """Read one's own security events, newest first."""
-    after = decode_cursor("audit", cursor, _AUDIT_POSITION)
+    after = decode_cursor("audit", me.user, cursor)
     items, last = audit.page(service.db, service.settings.audit_table, me.user.id, limit, after)
     events = [SecurityEvent(**audit.described(item)) for item in items]
-    return SecurityEventPage(items=events, next_cursor=encode_cursor("audit", last))
+    return SecurityEventPage(items=events, next_cursor=encode_cursor("audit", me.user, last))

@@ -44,7 +44,9 @@ async def revocation_list(
     body = json.dumps(asdict(revocations.read(service.db, service.settings.sessions_table))).encode()
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"cache-control": f"public, max-age={_REVOCATIONS_MAX_AGE}", "etag": etag}
-    if if_none_match and etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(",")):
+    if if_none_match and (
+        if_none_match.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
+    ):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
 

@@ -1,7 +1,5 @@
 """The signed-in user's sessions."""
 
-import re
-
 from functions.account.models import SessionPage, SessionView
 from gatepost import session_list
 from gatepost.web.app import router as new_router
@@ -11,15 +9,13 @@ from gatepost.web.problems import responses
 
 router = new_router(prefix="/v1/me/sessions", tags=["the signed-in user"])
 
-_POSITION = re.compile(r"[0-9a-f]{32}")
-
 
 @router.get("", responses=responses(400, 401, 422, body=False))
 async def list_sessions(me: SignedInUser, service: TheService, limit: Limit = 25, cursor: Cursor = None) -> SessionPage:
     """List one's own sessions."""
-    sessions, last = session_list.page(service, me, limit, decode_cursor("sessions", cursor, _POSITION))
+    sessions, last = session_list.page(service, me, limit, decode_cursor("sessions", me.user, cursor))
     views = [SessionView(**session_list.described(session, me.session)) for session in sessions]
-    return SessionPage(items=views, next_cursor=encode_cursor("sessions", last))
+    return SessionPage(items=views, next_cursor=encode_cursor("sessions", me.user, last))
 
 
 @router.delete("", status_code=204, responses=responses(401, body=False))

@@ -24,6 +24,8 @@ from gatepost.storage.writes import Item, update
 
 # Once a limit is reached, it holds for at least this long after what reached it.
 MINIMUM_BLOCK = 60
+# The item outlives its last entry by this, so that no clock that steps back has DynamoDB delete what still counts.
+_KEPT_LONGER = 3600
 # An entry is its time in seconds times this, plus a random number below it.
 _ENTRY_SCALE = 10**9
 _TRIES = 4
@@ -84,7 +86,7 @@ def reserve(db: Database, table: str, limit: Limit, subject: str) -> Reservation
                     "attribute_not_exists(entries) OR size(entries) < :allowed",
                     entry={entry},
                     allowed=limit.allowed,
-                    expires_at=now + limit.window + MINIMUM_BLOCK,
+                    expires_at=now + limit.window + _KEPT_LONGER,
                 )
             )
         except ConditionFailed as refusal:

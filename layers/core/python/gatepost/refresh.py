@@ -112,7 +112,8 @@ def _judge(
     if hmac.compare_digest(session.current_digest, successor.secret_digest):
         return session, successor  # the SDK lost the answer to its first try and met its own write
     rotation = session.rotation
-    if rotation is None or clock.now_ms() >= rotation.at_ms + GRACE_MS:
+    # Also where the clock has stepped back: the grace isn't given twice.
+    if rotation is None or abs(clock.now_ms() - rotation.at_ms) >= GRACE_MS:
         _end_for_reuse(service, presented, caller)
         raise InvalidRefreshToken
     if hmac.compare_digest(rotation.previous_digest, presented.secret_digest):

@@ -12,9 +12,12 @@ from gatepost.service import Service
 from gatepost.storage import keys
 from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
+from gatepost.storage.sessions import Session
 
 # A sign-in this recent stands for the password.
 FRESH = 300  # seconds
+# By so many seconds another machine's clock may be ahead; a sign-in of the future is none.
+_SKEW = 30
 # As many as DynamoDB reads at once (1 MB), and together far below the 6 MB that Lambda answers at the most.
 _EXPORTED_EVENTS = 1000
 
@@ -33,7 +36,7 @@ def erase_account(service: Service, me: Principal, password: str | None, caller:
     settings, db, user = service.settings, service.db, me.user
     if password is not None:
         guesses.check_password(service, user, password, caller)
-    elif clock.now() >= me.session.auth_time + FRESH:
+    elif not -_SKEW <= clock.now() - me.session.auth_time < FRESH:
         raise InvalidCredentials("Give the password, or sign in again first.")
     mail = Mail(to=user.email, kind=MailKind.ACCOUNT_DELETED, parameters={"at": clock.rfc3339(clock.now())})
     try:
@@ -69,7 +72,17 @@ def export(service: Service, me: Principal) -> dict[str, Any]:
             "created_at": clock.rfc3339(user.created_at),
         },
         "pending_email": change["email"] if change and clock.now() < change["expires_at"] else None,
-        "sessions": [session_list.described(session, me.session) for session in session_list.alive(service, user)],
-        "security_events": [audit.described(event) for event in events],
+        "sessions": [_exported(session, me.session) for session in session_list.alive(service, user)],
+        "security_events": [audit.described(event) | {"actor_id": event.get("actor_id")} for event in events],
         "security_events_complete": more is None,
+    }
+
+
+def _exported(session: Session, current: Session) -> dict[str, Any]:
+    return session_list.described(session, current) | {
+        "amr": list(session.amr),
+        "audience": list(session.audience),
+        "auth_time": clock.rfc3339(session.auth_time),
+        "expires_at": clock.rfc3339(session.expires_at),
+        "absolute_expires_at": clock.rfc3339(session.absolute_expires_at),
     }

@@ -34,6 +34,10 @@ def _password(value: str) -> str:
     return value
 
 
+def _optional_password(value: str | None) -> str | None:
+    return None if value is None else _password(value)
+
+
 def _plain_text(value: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
         raise ValueError("must be one line without control characters")
@@ -49,6 +53,7 @@ NewPassword = Annotated[
     Field(repr=False, json_schema_extra={"minLength": passwords.MIN_LENGTH, "maxLength": passwords.MAX_LENGTH}),
 ]
 Password = Annotated[str, StringConstraints(min_length=1), AfterValidator(_password), Field(repr=False)]
+OptionalPassword = Annotated[str | None, StringConstraints(min_length=1), AfterValidator(_optional_password)]
 # Whatever a client may take for a token is judged, not called malformed.
 OpaqueToken = Annotated[str, StringConstraints(min_length=1, max_length=8192), Field(repr=False)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_plain_text)]

@@ -1,40 +1,49 @@
 """Lists in pages: `?limit=` and `?cursor=`."""
 
 import base64
-import re
+import hashlib
+import hmac
 from typing import Annotated
 
 from fastapi import Query
 
 from gatepost.errors import InvalidCursor
 from gatepost.identifiers import base64url
+from gatepost.storage.users import User
 
+_MAC_BYTES = 16
 _MAX_LENGTH = 256
 
 Limit = Annotated[int, Query(ge=1, le=100, description="how many at the most; a page may be short while a cursor follows")]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
 
 
-def encode_cursor(of: str, position: str | None) -> str | None:
-    """Return the cursor that goes on behind `position` in the list named `of`; None at its end."""
-    return None if position is None else base64url(f"{of}:{position}".encode())
+def encode_cursor(of: str, user: User, position: str | None) -> str | None:
+    """Return the cursor that goes on behind `position` in the list named `of` of `user`; None at its end."""
+    return None if position is None else base64url(_mac(of, user, position) + position.encode())
 
 
-def decode_cursor(of: str, cursor: str | None, position: re.Pattern[str]) -> str | None:
-    """Return the position that `cursor` holds, which must be like the pattern `position`; None without one.
+def decode_cursor(of: str, user: User, cursor: str | None) -> str | None:
+    """Return the position that `cursor` holds; None without one.
 
     Raises:
-        InvalidCursor: if it's not a cursor of the list named `of`.
+        InvalidCursor: if it's not exactly a cursor that this list of this user gave, since the user's last new password.
     """
     if cursor is None:
         return None
     if len(cursor) > _MAX_LENGTH:
         raise InvalidCursor
     try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        decoded = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        position = decoded[_MAC_BYTES:].decode("ascii")
     except ValueError as exc:
         raise InvalidCursor from exc
-    found = text.removeprefix(f"{of}:")
-    if encode_cursor(of, found) != cursor or not position.fullmatch(found):
+    if not hmac.compare_digest(_mac(of, user, position), decoded[:_MAC_BYTES]) or base64url(decoded) != cursor:
         raise InvalidCursor
-    return found
+    return position
+
+
+def _mac(of: str, user: User, position: str) -> bytes:
+    """Bound to list and user by what only the Users table knows: the hash of their password, which is salted."""
+    key = hashlib.sha256(f"cursor {user.id} {user.password_hash}".encode()).digest()
+    return hmac.digest(key, f"{of}:{position}".encode(), "sha256")[:_MAC_BYTES]
