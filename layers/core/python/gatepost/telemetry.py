@@ -1,8 +1,11 @@
-"""Logs."""
+"""Logs and metrics."""
 
 import logging
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+NAMESPACE = "Gatepost"
 
 
 def logger() -> Logger:
@@ -16,3 +19,12 @@ def logger() -> Logger:
     # It would write a second line for each request, with the raw path.
     logging.getLogger("mangum").setLevel(logging.WARNING)
     return Logger(serialize_stacktrace=False)
+
+
+def count(metric: str) -> None:
+    """Add one to a CloudWatch metric, by a line in the log (embedded metric format), without a call.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+    """
+    with single_metric(name=metric, unit=MetricUnit.Count, value=1, namespace=NAMESPACE):
+        pass
