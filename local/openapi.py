@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from functions.account.routes import ROUTERS
+from functions.account import routes as account
+from functions.admin import routes as admin
 from gatepost.web.app import create_app
 from gatepost.web.problems import Problem
 
@@ -25,7 +26,7 @@ def describe(*apps: FastAPI) -> dict[str, Any]:
     document = get_openapi(
         title="Gatepost",
         version="1",
-        summary="Sign-up, sign-in and sessions.",
+        summary="Sign-up, sign-in, sessions and administration.",
         description="Errors are problem documents (RFC 9457): switch on `code`.",
         routes=routes,
     )
@@ -50,7 +51,7 @@ def current() -> str:
 
 def _apps() -> list[FastAPI]:
     """One app for each function that answers HTTP; routes alone, since a whole function wants its settings."""
-    return [create_app(*ROUTERS)]
+    return [create_app(*function.ROUTERS) for function in (account, admin)]
 
 
 def main(arguments: list[str]) -> int:

@@ -8,7 +8,7 @@ from gatepost.accounts import email_addresses
 from gatepost.aws.clients import client
 from gatepost.credentials.passwords import hash_password, refusal
 from gatepost.identifiers import new_id
-from gatepost.storage import keys, users
+from gatepost.storage import administrators, keys, users
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.table import Database
 from gatepost.storage.users import User
@@ -43,10 +43,13 @@ def ensure_administrator(stack: Stack) -> str:
     )
     db, table = Database(client("dynamodb")), stack.template.tables["UsersTable"].name
     try:
-        db.transact(*users.create(table, administrator))
+        db.transact(*users.create(table, administrator), administrators.add(table, administrator.id))
     except ConditionFailed as refused:
         # The tables have outlived the process that made them.
         claim = refused.items[0] or {}
         key = keys.user(claim["user_id"])
-        db.write(update(table, key, "SET password_hash = :hash", hash=administrator.password_hash))
+        db.transact(
+            update(table, key, "SET password_hash = :hash", hash=administrator.password_hash),
+            administrators.add(table, claim["user_id"]),
+        )
     return password

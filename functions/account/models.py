@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
-from gatepost.access.roles import effective_permissions
+from gatepost.access.roles import Rights
 from gatepost.access_tokens import LIFETIME
 from gatepost.clock import rfc3339
 from gatepost.sessions import SignedIn
@@ -44,16 +44,16 @@ class Profile(BaseModel):
     mfa: SecondFactors = SecondFactors()
 
     @classmethod
-    def of(cls, user: User) -> Self:
-        """Return the profile of `user`."""
+    def of(cls, user: User, rights: Rights) -> Self:
+        """Return the profile of `user`, who has `rights`."""
         return cls(
             id=user.id,
             email=user.email,
             email_verified=user.email_verified,
             name=user.name,
             created_at=rfc3339(user.created_at),
-            roles=list(user.roles),
-            permissions=list(effective_permissions(user.roles)),
+            roles=list(rights.roles),
+            permissions=list(rights.permissions),
         )
 
 
@@ -76,7 +76,7 @@ class Authenticated(BaseModel):
             expires_in=LIFETIME,
             refresh_token=signed_in.refresh_token,
             session_id=signed_in.session.id,
-            user=Profile.of(signed_in.user),
+            user=Profile.of(signed_in.user, signed_in.rights),
         )
 
 
@@ -108,6 +108,7 @@ class SecurityEvent(BaseModel):
     user_agent: str
     result: Literal["success", "failure"]
     reason: str | None
+    role: str | None
     request_id: str
 
 

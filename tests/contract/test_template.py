@@ -24,7 +24,7 @@ RESOURCES = Resources(PATH, "test", PARAMETERS)
 TEMPLATE = read_template(PATH, "test", PARAMETERS)
 FUNCTIONS = {resource.logical_id: resource for resource in RESOURCES.of_type("AWS::Serverless::Function")}
 # The table classes of DESIGN: what outlives everything, and what is only good for a while.
-DURABLE = {"UsersTable", "AuditTable", "KeysTable"}
+DURABLE = {"UsersTable", "RolesTable", "AuditTable", "KeysTable"}
 EXPIRING = {"SessionsTable", "OutboxTable", "AuditTable"}
 
 
@@ -130,6 +130,14 @@ def test_only_the_keys_function_makes_signing_keys() -> None:
     assert not may("KeysFunction", "kms:Decrypt")
 
 
+def test_z19_the_admin_function_unwraps_nothing_but_what_dynamodb_encrypts() -> None:
+    """The signing keys are wrapped under the key that encrypts the Users table: it must not read the one for the other."""
+    decrypting = [statement for statement in statements("AdminFunction") if "kms:Decrypt" in statement.actions]
+    assert [statement.condition for statement in decrypting] == [
+        {"StringEquals": {"kms:ViaService": "dynamodb.eu-west-1.amazonaws.com"}}
+    ]
+
+
 def test_the_api_may_call_each_function_it_routes_to() -> None:
     permitted = {RESOURCES.value(permission, "FunctionName") for permission in RESOURCES.of_type("AWS::Lambda::Permission")}
     routed = {TEMPLATE.functions[route.function].name for route in TEMPLATE.routes}
@@ -140,6 +148,7 @@ def test_the_api_may_call_each_function_it_routes_to() -> None:
 
 EXAMPLES: dict[str, Mapping[str, Any]] = {
     "UsersTable": keys.user("x"),
+    "RolesTable": keys.role_catalogue(),
     "SessionsTable": keys.session("x", "y"),
     "OutboxTable": keys.mail("x"),
     "AuditTable": keys.audit_event_of_user("x", 0, "y"),

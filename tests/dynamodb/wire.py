@@ -33,7 +33,7 @@ class Call:
 
 TRANSACTION = Call("TransactWriteItems")
 ROTATION = Call("UpdateItem", b"sealed_successor")
-READING_USER = Call("GetItem", b"PROFILE")
+READING_USER = Call("BatchGetItem", b"PROFILE")
 WRITING_USER = Call("UpdateItem", b"PROFILE")
 GUESS_OF_ACCOUNT = Call("UpdateItem", b"LIMIT#account#")
 COUNT_OF_MAILS = Call("UpdateItem", b"LIMIT#address_mail#")

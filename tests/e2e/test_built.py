@@ -176,6 +176,7 @@ def test_layers_and_functions_lie_where_lambda_imports_them() -> None:
         "VerifierLayer/python/gatepost_verifier/__init__.py",
         "CoreLayer/python/gatepost/__init__.py",
         "AccountFunction/functions/account/app.py",
+        "AdminFunction/functions/admin/app.py",
         "MailerFunction/functions/mailer/app.py",
         "KeysFunction/functions/keys/app.py",
     ):

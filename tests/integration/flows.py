@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from gatepost.access.roles import Role
 from local.events import Response
+from tests.integration.administrators import administrator, new_role
 from tests.support import PASSWORD, Api, new_email
 
 NEW_PASSWORD = f"{PASSWORD}, but new"
@@ -17,6 +19,7 @@ class Flow:
     name: str
     success: int
     prepare: Callable[[Api], Callable[[], Response]]
+    function: str = "AccountFunction"
 
 
 def _register(api: Api) -> Callable[[], Response]:
@@ -87,6 +90,16 @@ def _signed_in(method: str, path: str, body: Any = None) -> Callable[[Api], Call
     return prepare
 
 
+def _administered(method: str, path: str, body: Any = None) -> Callable[[Api], Callable[[], Response]]:
+    """A request of an administrator, with the name of a role that is there for {} in the path."""
+
+    def prepare(api: Api) -> Callable[[], Response]:
+        me, role = administrator(api.stack), new_role(api.stack, Role("", "Sees orders.", ("orders:read",)))
+        return lambda: me.admin(method, path.replace("{}", role), body)
+
+    return prepare
+
+
 FLOWS = [
     Flow("register", 202, _register),
     Flow("resend verification", 202, _resend),
@@ -112,4 +125,11 @@ FLOWS = [
     Flow("export", 200, _signed_in("GET", "/v1/me/export")),
     Flow("erase account", 204, _signed_in("DELETE", "/v1/me", {"password": PASSWORD})),
 ]
+ADMIN_FLOWS = [
+    Flow("list roles", 200, _administered("GET", "/roles"), "AdminFunction"),
+    Flow("read a role", 200, _administered("GET", "/roles/{}"), "AdminFunction"),
+    Flow("put a role", 200, _administered("PUT", "/roles/{}", {"permissions": ["orders:*"]}), "AdminFunction"),
+    Flow("delete a role", 204, _administered("DELETE", "/roles/{}"), "AdminFunction"),
+]
+FLOWS += ADMIN_FLOWS
 BY_NAME = {flow.name: flow for flow in FLOWS}

@@ -39,8 +39,8 @@ def parts(token: str) -> RefreshToken:
 
 
 @contextmanager
-def fresh_process(stack: Stack) -> Iterator[None]:
+def fresh_process(stack: Stack, function: str = "AccountFunction") -> Iterator[None]:
     """Let a function that has only just started, and remembers nothing, answer inside the block."""
-    fresh = LambdaFunction(stack.functions["AccountFunction"].definition)
-    with patch.dict(stack.functions, {"AccountFunction": fresh}):
+    fresh = LambdaFunction(stack.functions[function].definition)
+    with patch.dict(stack.functions, {function: fresh}):
         yield

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.config import AccountSettings, KeysSettings, MailerSettings, Settings
+from gatepost.config import AccountSettings, AdminSettings, KeysSettings, MailerSettings, Settings
 from gatepost.errors import ConfigurationError
 from local.functions import LambdaFunction
 from local.stack import Stack
@@ -10,6 +10,7 @@ from tests.calls import recorded
 
 SETTINGS: dict[str, type[Settings]] = {
     "AccountFunction": AccountSettings,
+    "AdminFunction": AdminSettings,
     "MailerFunction": MailerSettings,
     "KeysFunction": KeysSettings,
 }

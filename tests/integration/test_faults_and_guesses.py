@@ -103,7 +103,7 @@ def test_i21_faults_at_an_unknown_address_count_as_no_failure_either(stack: Stac
     outcomes = []
     for email in (new_email(), new_user(stack).email):
         client = Api(stack)
-        with faults(always("GetItem USER", broken)):
+        with faults(always("BatchGetItem", broken)):
             outcomes.append([outcome(client.login(email, "not the password")) for _ in range(11)])
         outcomes[-1].append(outcome(client.login(email, "not the password")))
     assert outcomes[0] == outcomes[1] == [UNAVAILABLE] * 11 + [(401, "invalid_credentials")]

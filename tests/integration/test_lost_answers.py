@@ -23,7 +23,7 @@ def test_r08_a_rotation_whose_answer_is_lost_succeeds_by_the_sdks_own_retry(api:
         answer = api.refresh(first["refresh_token"])
     assert answer.status == 200, answer.body
     second = answer.json()
-    assert [attempt.what for attempt in attempts] == [ROTATION] * (lost + 1) + ["GetItem USER"]
+    assert [attempt.what for attempt in attempts] == [ROTATION] * (lost + 1) + ["BatchGetItem"]
     assert len(calls(attempts)) == 2
     assert api.me(second["access_token"]).status == 200
     assert REUSED not in events_of(api, first["user"]["id"])
@@ -49,7 +49,7 @@ def test_r08_after_a_503_the_clients_own_retry_gets_the_successor(api: Api, cloc
 
 def test_r08_the_user_read_after_a_rotation_may_be_lost_too(api: Api) -> None:
     first = api.sign_up()
-    with faults(always("GetItem USER", lost_answer)):
+    with faults(always("BatchGetItem", lost_answer)):
         assert problem(api.refresh(first["refresh_token"])) == (503, "temporarily_unavailable")
     second = api.refresh(first["refresh_token"])
     assert second.status == 200

@@ -54,8 +54,8 @@ ENDS = [by_reset, by_change_elsewhere, by_sign_out, by_end_of_session, by_end_of
 PLACES = [
     ("UpdateItem USER SET", "before"),
     ("UpdateItem USER SET", "after"),
-    ("GetItem USER", "before"),
-    ("GetItem USER", "after"),
+    ("BatchGetItem", "before"),
+    ("BatchGetItem", "after"),
 ]
 
 
@@ -96,7 +96,7 @@ def test_s04_a_user_who_is_disabled_during_a_refresh_gets_no_tokens(stack: Stack
             elsewhere.submit(lambda: change_user(user.api, user.id, status="disabled", epoch=1, version=1)).result()
         return send()
 
-    with faults(times(1, "GetItem USER", disable)):
+    with faults(times(1, "BatchGetItem", disable)):
         assert outcome(user.api.refresh(user.refresh_token)) == INVALID_REFRESH_TOKEN
     assert not user.lives()
 
@@ -111,7 +111,7 @@ def test_s23_a_session_that_is_displaced_during_its_refresh_is_over(stack: Stack
         return answer
 
     with deployed_with(stack, max_sessions="1"):
-        with faults(times(1, "GetItem USER", displace)):
+        with faults(times(1, "BatchGetItem", displace)):
             refreshed = user.api.refresh(user.refresh_token)
         assert refreshed.status == 200
         newer = User(user.api, user.email, user.password, refreshed.json())

@@ -24,13 +24,15 @@ class Budget:
 
 
 BUDGETS = [
-    Budget("refresh", [["UpdateItem USER SET"], ["GetItem USER"]]),
-    Budget("log in", [["GetItem EMAIL", *RESERVE], ["GetItem USER"], ["TransactWriteItems", *REFUND]]),
+    Budget("refresh", [["UpdateItem USER SET"], ["BatchGetItem"]]),
+    Budget("log in", [["GetItem EMAIL", *RESERVE], ["BatchGetItem"], ["TransactWriteItems", *REFUND]]),
     Budget("verify e-mail", [["BatchGetItem", *RESERVE], ["TransactWriteItems", *REFUND]]),
     Budget("reset password", [["BatchGetItem"], ["TransactWriteItems"]]),
     Budget("log out", [["TransactWriteItems"]]),
     Budget("read profile", [["BatchGetItem"]]),
     Budget("rename", [["BatchGetItem"], ["TransactWriteItems"]]),
+    Budget("read a role", [["BatchGetItem"], ["GetItem ROLES"]]),  # which has just changed
+    Budget("put a role", [["BatchGetItem"], ["GetItem ROLES"], ["TransactWriteItems"]]),
 ]
 
 

@@ -254,7 +254,7 @@ def _during(step: Callable[[], None]) -> tuple[Callable[[Send], Answer], Callabl
     return before, after
 
 
-@pytest.mark.parametrize("place", ["UpdateItem USER SET", "GetItem USER"])
+@pytest.mark.parametrize("place", ["UpdateItem USER SET", "BatchGetItem"])
 def test_s04_a_reset_during_a_refresh_before_the_user_is_read_refuses_it(api: Api, place: str) -> None:
     """Minepanel #252: the refresh has its rotation behind it or before it, and gets no tokens."""
     email = new_email()
@@ -273,7 +273,7 @@ def test_s04_a_refresh_that_outruns_a_reset_gets_tokens_that_are_dead_at_their_n
     first = api.sign_up(email)
     token = mailed_reset(api, email)
     _, after = _during(lambda: reset(api, token))
-    with faults(times(1, "GetItem USER", after)):
+    with faults(times(1, "BatchGetItem", after)):
         second = refreshed(api, first["refresh_token"])
 
     assert_dead(api, first, second)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.config import AccountSettings, KeysSettings, MailerSettings, Settings
+from gatepost.config import AccountSettings, AdminSettings, KeysSettings, MailerSettings, Settings
 from gatepost.errors import ConfigurationError
 
 ACCOUNT = {
@@ -10,6 +10,7 @@ ACCOUNT = {
     "GATEPOST_AUDIENCE": "https://api.example.com",
     "GATEPOST_SERVICE_NAME": "Gatepost",
     "GATEPOST_USERS_TABLE": "users",
+    "GATEPOST_ROLES_TABLE": "roles",
     "GATEPOST_SESSIONS_TABLE": "sessions",
     "GATEPOST_OUTBOX_TABLE": "outbox",
     "GATEPOST_AUDIT_TABLE": "audit",
@@ -23,7 +24,12 @@ MAILER = {
     "GATEPOST_KMS_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1",
 }
 KEYS = {"GATEPOST_KEYS_TABLE": "keys", "GATEPOST_KMS_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1"}
-ALL: list[tuple[type[Settings], dict[str, str]]] = [(AccountSettings, ACCOUNT), (MailerSettings, MAILER), (KeysSettings, KEYS)]
+ALL: list[tuple[type[Settings], dict[str, str]]] = [
+    (AccountSettings, ACCOUNT),
+    (AdminSettings, ACCOUNT),
+    (MailerSettings, MAILER),
+    (KeysSettings, KEYS),
+]
 REQUIRED = [(settings, environ, name) for settings, environ in ALL for name in environ]
 # Where 0 means something it is the default.
 NUMBERS = [

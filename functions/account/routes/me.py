@@ -17,15 +17,15 @@ router = new_router(prefix="/v1/me", tags=["the signed-in user"])
 @router.get("", responses=responses(401, body=False))
 async def read_profile(me: SignedInUser) -> Profile:
     """Read one's own profile."""
-    return Profile.of(me.user)
+    return Profile.of(me.user, me.rights)
 
 
 @router.patch("", responses=responses(401))
 async def update_profile(body: UpdateProfile, me: SignedInUser, service: TheService, caller: TheCaller) -> Profile:
     """Change one's own profile; members that are not given stay as they are."""
     if "name" not in body.model_fields_set:
-        return Profile.of(me.user)
-    return Profile.of(profile.rename(service, me.user, body.name, caller))
+        return Profile.of(me.user, me.rights)
+    return Profile.of(profile.rename(service, me.user, body.name, caller), me.rights)
 
 
 @router.delete("", status_code=204, responses=responses(401, 429))

@@ -1,7 +1,7 @@
 """Access tokens: JWTs of RFC 9068."""
 
 from gatepost import clock
-from gatepost.access.roles import effective_permissions
+from gatepost.access.roles import Rights
 from gatepost.errors import InvalidTarget
 from gatepost.identifiers import new_id
 from gatepost.service import Service
@@ -30,8 +30,8 @@ def audience(service: Service, requested: str | None) -> tuple[str, ...]:
     return (settings.issuer,) if wanted == settings.issuer else (settings.issuer, wanted)
 
 
-def issue(service: Service, user: User, session: Session) -> str:
-    """Return a signed access token for `user` in `session`. Raises `Unavailable`."""
+def issue(service: Service, user: User, session: Session, rights: Rights) -> str:
+    """Return a signed access token for `user` in `session`, which says that they have `rights`. Raises `Unavailable`."""
     now = clock.now()
     return service.signer.sign(
         {
@@ -45,8 +45,8 @@ def issue(service: Service, user: User, session: Session) -> str:
             "jti": new_id(),
             "sid": session.id,
             "scope": "",
-            "roles": list(user.roles),
-            "permissions": list(effective_permissions(user.roles)),
+            "roles": list(rights.roles),
+            "permissions": list(rights.permissions),
             "auth_time": session.auth_time,
             "amr": list(session.amr),
             "acr": _SINGLE_FACTOR,

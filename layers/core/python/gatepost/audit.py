@@ -33,6 +33,9 @@ class Event(StrEnum):
     SESSION_DISPLACED = "session.displaced"
     OTHER_SESSIONS_ENDED = "session.others_ended"
     REFRESH_TOKEN_REUSED = "session.refresh_token_reused"  # noqa: S105 (a name)
+    ROLE_CREATED = "role.created"
+    ROLE_UPDATED = "role.updated"
+    ROLE_DELETED = "role.deleted"
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,13 @@ class Trail:
         email_digest: bytes | None = None,
         actor_id: str | None = None,
         reason: str | None = None,
+        role: str | None = None,
     ) -> Write:
         """Return the write of `event`, to go into the transaction of what it tells.
 
         It belongs to `user_id`, or, where no account is concerned, to the address with `email_digest`. `actor_id` is the
-        user who did it, if they had proven who they are. `reason` marks a failure.
+        user who did it, if they had proven who they are. `reason` marks a failure. `role` is the name of the role that
+        it's about; what happens to a role alone belongs to the user who does it.
         """
         now_ms, event_id = clock.now_ms(), new_id()
         if user_id is not None:
@@ -74,13 +79,13 @@ class Trail:
             "result": "failure" if reason else "success",
             "expires_at": now_ms // 1000 + self.retention_days * 86400,
         }
-        optional = {"user_id": user_id, "actor_id": actor_id, "reason": reason}
+        optional = {"user_id": user_id, "actor_id": actor_id, "reason": reason, "role": role}
         return put(self.table, {**key, **item, **{name: value for name, value in optional.items() if value is not None}})
 
 
 def described(item: Item) -> dict[str, Any]:
     """Return what a user sees of an event of theirs."""
-    shown = ("id", "event", "ip", "user_agent", "result", "reason", "request_id")
+    shown = ("id", "event", "ip", "user_agent", "result", "reason", "role", "request_id")
     return {"at": clock.rfc3339_ms(item["at_ms"])} | {name: item.get(name) for name in shown}
 
 

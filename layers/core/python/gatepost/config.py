@@ -93,8 +93,8 @@ class Settings(BaseModel):
             raise ConfigurationError("This function can't start. " + " ".join(lines)) from None
 
 
-class AccountSettings(Settings):
-    """What the account function reads."""
+class ServiceSettings(Settings):
+    """What the rules work with, whichever function they run in."""
 
     issuer: Origin = Field(description="the public origin of this API, `iss` of every token and base of every link.")
     audience: str = Field(description="what your APIs check in `aud`.", pattern=r"^[!-~]+$", max_length=255)
@@ -106,6 +106,7 @@ class AccountSettings(Settings):
         default=(), description="the origins of browser apps, comma separated."
     )
     users_table: str = Field(description="the name of the Users table.")
+    roles_table: str = Field(description="the name of the Roles table.")
     sessions_table: str = Field(description="the name of the Sessions table.")
     outbox_table: str = Field(description="the name of the Outbox table.")
     audit_table: str = Field(description="the name of the Audit table.")
@@ -141,6 +142,14 @@ class AccountSettings(Settings):
         if self.edge == "cloudfront" and not self.edge_secret_sha256:
             raise ValueError("GATEPOST_EDGE=cloudfront needs GATEPOST_EDGE_SECRET_SHA256")
         return self
+
+
+class AccountSettings(ServiceSettings):
+    """What the account function reads."""
+
+
+class AdminSettings(ServiceSettings):
+    """What the admin function reads."""
 
 
 class MailerSettings(Settings):

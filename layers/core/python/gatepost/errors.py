@@ -52,8 +52,8 @@ class InvalidTarget(GatepostError):
     default_detail = "Tokens for this audience are not issued here."
 
 
-class PasswordRefused(GatepostError):
-    """A new password is not acceptable for this user. `field` is the member that gave it, `reason` says why."""
+class InvalidField(GatepostError):
+    """What a member of the request gives is not acceptable, as only the rules can tell. `reason` says why."""
 
     code = "invalid_request"
     default_detail = INVALID_REQUEST
@@ -62,6 +62,17 @@ class PasswordRefused(GatepostError):
         super().__init__()
         self.field = field
         self.reason = reason
+
+
+class PasswordRefused(InvalidField):
+    """A new password is not acceptable for this user. `field` is the member that gave it."""
+
+
+class UnknownRole(InvalidField):
+    """A role would include one that doesn't exist."""
+
+    def __init__(self) -> None:
+        super().__init__("includes", "names a role that doesn't exist")
 
 
 class InvalidCursor(GatepostError):
@@ -88,6 +99,22 @@ class NotAuthenticated(GatepostError):
         """With `anonymous`, the call carried no token at all."""
         super().__init__()
         self.anonymous = anonymous
+
+
+class NotPermitted(GatepostError):
+    """The user may not do this: they lack its permission, or don't hold what it gives or touches."""
+
+    code = "not_permitted"
+    default_detail = "You lack the permission that this call needs."
+
+
+class Conflict(GatepostError):
+    """What is there doesn't let this be done: it changed meanwhile, or, as each kind in
+    `gatepost.conflicts` says, something stands against it.
+    """
+
+    code = "conflict"
+    default_detail = "Another call has changed this meanwhile. Nothing was changed; look again, then repeat it."
 
 
 class MalformedRequest(GatepostError):

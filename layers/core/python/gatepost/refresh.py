@@ -16,7 +16,6 @@ from gatepost.storage import sessions as session_items
 from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.sessions import Session
-from gatepost.storage.users import User
 
 # The client may have lost the answer, or asked twice at once: this long the token before the current one gets the same answer.
 GRACE_MS = 30_000
@@ -38,7 +37,8 @@ def refresh(service: Service, token: str, caller: Caller, *, audience: str | Non
     # Nothing is rotated before its answer can be signed.
     service.signer.prepare()
     session, successor = _rotate(service, presented, caller)
-    user = _read_user(service, presented.user_id)
+    item, version = service.db.get_many((service.settings.users_table, keys.user(presented.user_id)), service.roles.version)
+    user = user_items.from_item(item)
     if user is not None and user.epoch != session.epoch:
         # All other sessions ended, perhaps just now, and this one may have been kept.
         session = _read_session(service, presented) or session
@@ -46,7 +46,8 @@ def refresh(service: Service, token: str, caller: Caller, *, audience: str | Non
         # The user was disabled or ended this session too, perhaps while this was under way.
         raise InvalidRefreshToken
     session = replace(session, audience=audiences or session.audience)
-    return SignedIn(user, session, access_tokens.issue(service, user, session), successor.encode())
+    rights = service.roles.rights_of(user, version)
+    return SignedIn(user, session, access_tokens.issue(service, user, session, rights), successor.encode(), rights)
 
 
 def sign_out(service: Service, token: str, caller: Caller) -> None:
@@ -68,10 +69,6 @@ def _decode(token: str) -> RefreshToken:
         return RefreshToken.decode(token)
     except ValueError as exc:
         raise InvalidRefreshToken from exc
-
-
-def _read_user(service: Service, user_id: str) -> User | None:
-    return user_items.from_item(service.db.get(service.settings.users_table, keys.user(user_id)))
 
 
 def _read_session(service: Service, presented: RefreshToken) -> Session | None:
@@ -124,7 +121,7 @@ def _judge(
 def _end_for_reuse(service: Service, presented: RefreshToken, caller: Caller) -> None:
     """End the session, and tell its user: an old token is in somebody's hands."""
     settings = service.settings
-    user = _read_user(service, presented.user_id)
+    user = user_items.from_item(service.db.get(settings.users_table, keys.user(presented.user_id)))
     notices = []
     if user is not None:
         mail = Mail(to=user.email, kind=MailKind.REFRESH_TOKEN_REUSED, parameters={})

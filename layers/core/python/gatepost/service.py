@@ -1,14 +1,15 @@
-"""What the rules of the account function work with, made once at cold start."""
+"""What the rules work with, made once at the cold start of the account or the admin function."""
 
 from dataclasses import dataclass
 
+from gatepost.access.current_roles import CurrentRoles
 from gatepost.audit import Trail
 from gatepost.aws.clients import client
 from gatepost.aws.kms import KeyWrapper, Sealer
-from gatepost.config import AccountSettings
+from gatepost.config import ServiceSettings
 from gatepost.limits import Limit
 from gatepost.signing.signer import Signer
-from gatepost.storage import signing_keys
+from gatepost.storage import roles, signing_keys
 from gatepost.storage.table import Database
 
 _QUARTER_HOUR, _HOUR = 900, 3600
@@ -30,15 +31,16 @@ class Limits:
 class Service:
     """The settings, and the clients and keys made from them."""
 
-    settings: AccountSettings
+    settings: ServiceSettings
     db: Database
     sealer: Sealer
     signer: Signer
+    roles: CurrentRoles
     audit: Trail
     limits: Limits
 
 
-def connect(settings: AccountSettings) -> Service:
+def connect(settings: ServiceSettings) -> Service:
     """Return the service for `settings`. Makes clients, but calls nothing."""
     kms = client("kms")
     db = Database(client("dynamodb"))
@@ -49,6 +51,7 @@ def connect(settings: AccountSettings) -> Service:
         signer=Signer(
             read_ring=lambda: signing_keys.read(db, settings.keys_table), unwrap=KeyWrapper(kms, settings.kms_key_id).unwrap
         ),
+        roles=CurrentRoles(settings.roles_table, read=lambda: roles.read(db, settings.roles_table)),
         audit=Trail(settings.audit_table, settings.audit_retention_days),
         limits=Limits(
             account_failures=Limit("account", settings.limit_account_failures, _QUARTER_HOUR),

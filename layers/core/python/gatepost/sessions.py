@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gatepost import access_tokens, clock
+from gatepost.access.roles import Rights
 from gatepost.caller import Caller
 from gatepost.identifiers import digest, new_id, new_secret
 from gatepost.refresh_tokens import FAMILY_SECRET_BYTES, RefreshToken
@@ -21,6 +22,7 @@ class SignedIn:
     session: Session
     access_token: str
     refresh_token: str
+    rights: Rights
 
 
 def start(
@@ -30,11 +32,13 @@ def start(
     *,
     amr: tuple[str, ...],
     audience: tuple[str, ...],
+    rights: Rights,
     device_name: str | None = None,
 ) -> SignedIn:
     """Return a new session of `user` with its tokens. It exists once its write (`storage.sessions.create`) is committed.
 
-    `amr` names how the user proved who they are (RFC 8176). Raises `Unavailable` if no token can be signed.
+    `amr` names how the user proved who they are (RFC 8176), `rights` what they may (`service.roles`). Raises `Unavailable`
+    if no token can be signed.
     """
     now_ms, settings = clock.now_ms(), service.settings
     now = now_ms // 1000
@@ -59,8 +63,9 @@ def start(
     return SignedIn(
         user=user,
         session=session,
-        access_token=access_tokens.issue(service, user, session),
+        access_token=access_tokens.issue(service, user, session, rights),
         refresh_token=RefreshToken(user.id, session_id, family, current).encode(),
+        rights=rights,
     )
 
 

@@ -68,8 +68,10 @@ def _once(
 ) -> SignedIn:
     """Judge the password, and commit the session if it's right. Raises `ConditionFailed` if the user changed meanwhile."""
     settings = service.settings
-    user = _judged(service, guess, user_id, email, password, caller)
-    signed_in = sessions.start(service, user, caller, amr=("pwd",), audience=audiences, device_name=device_name)
+    item, version = service.db.get_many((settings.users_table, keys.user(user_id)), service.roles.version)
+    user = _judged(service, guess, user_items.from_item(item), email, password, caller)
+    rights = service.roles.rights_of(user, version)
+    signed_in = sessions.start(service, user, caller, amr=("pwd",), audience=audiences, rights=rights, device_name=device_name)
     unchanged = (
         user_items.upgrade_hash(settings.users_table, user, hash_password(password))
         if needs_upgrade(user.password_hash)
@@ -86,8 +88,7 @@ def _once(
     return signed_in
 
 
-def _judged(service: Service, guess: Guess, user_id: str, email: EmailAddress, password: str, caller: Caller) -> User:
-    user = user_items.from_item(service.db.get(service.settings.users_table, keys.user(user_id)))
+def _judged(service: Service, guess: Guess, user: User | None, email: EmailAddress, password: str, caller: Caller) -> User:
     right = verify_password(password, user.password_hash if user else None)
     if user is not None and right and user.status == "active":
         return user

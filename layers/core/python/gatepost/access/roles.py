@@ -1,16 +1,182 @@
-"""The built-in roles and what they permit. A permission is `resource:action`; `*` stands for all."""
+"""Roles: named sets of permissions, which may include other roles. Pure functions over the catalogue of all roles."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+from gatepost.access.permissions import EVERYTHING, minimised
+from gatepost.conflicts import BuiltInRole, IncludedRole, RoleCatalogueFull, RoleCycle, RolesTooDeep, TooManyPermissions
+from gatepost.errors import NotFound, UnknownRole
 
 ADMIN = "admin"
 USER = "user"
 
-_PERMISSIONS: dict[str, frozenset[str]] = {
-    ADMIN: frozenset({"*"}),
-    USER: frozenset(),  # nothing but one's own account
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+MAX_ROLES = 200
+MAX_ROLES_OF_USER = 20
+MAX_INCLUDES = 20
+# A chain of roles of which each includes the next has at most so many links.
+MAX_DEPTH = 8
+# What a token may carry, which has to fit into a header.
+MAX_PERMISSIONS = 100
+MAX_PERMISSION_CHARACTERS = 3_000
+# The catalogue is one item, of 400 KB at the most.
+_MAX_BYTES = 350_000
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role as it was written: what it permits itself, and the roles whose permissions it has too."""
+
+    name: str
+    description: str = ""
+    permissions: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
+
+
+_BUILT_IN = {
+    ADMIN: Role(ADMIN, "May do everything.", (EVERYTHING,)),
+    USER: Role(USER, "May do nothing but use their own account."),
 }
 
 
-def effective_permissions(roles: Iterable[str]) -> tuple[str, ...]:
-    """Return the permissions that `roles` give together, sorted. A role that doesn't exist gives none."""
-    return tuple(sorted(set().union(*(_PERMISSIONS.get(role, frozenset()) for role in roles))))
+@dataclass(frozen=True)
+class Rights:
+    """What a token says that its user may: the roles they have, and what these permit together, minimised and sorted."""
+
+    roles: tuple[str, ...]
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All roles but the built-in ones by name, and what each permits with all that it includes (`effective`).
+
+    `version` is raised by one with each change, and is 0 while there are none but the built-in ones.
+    """
+
+    version: int
+    roles: Mapping[str, Role]
+    effective: Mapping[str, tuple[str, ...]]
+
+    def all(self) -> list[Role]:
+        """Return all roles in the order of their names."""
+        return sorted([*_BUILT_IN.values(), *self.roles.values()], key=lambda role: role.name)
+
+    def role(self, name: str) -> Role:
+        """Return the role of this name. Raises `NotFound`."""
+        role = _BUILT_IN.get(name) or self.roles.get(name)
+        if role is None:
+            raise NotFound("There is no such role.")
+        return role
+
+    def permissions_of(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return all that the roles of these names permit together, however much it is; one that doesn't exist permits
+        nothing.
+        """
+        return minimised(permission for name in names for permission in self._effective(name))
+
+    def rights_of(self, names: Iterable[str]) -> Rights:
+        """Return what a token of a user with the roles of these names says. One that doesn't exist is left out.
+
+        Raises:
+            TooManyPermissions: they permit more than a token may carry.
+        """
+        existing = self.existing(names)
+        permissions = self.permissions_of(existing)
+        _demand_fits_token(permissions)
+        return Rights(existing, permissions)
+
+    def existing(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of `names` that are names of roles."""
+        return tuple(name for name in names if name in _BUILT_IN or name in self.roles)
+
+    def _effective(self, name: str) -> tuple[str, ...]:
+        return _BUILT_IN[name].permissions if name in _BUILT_IN else self.effective.get(name, ())
+
+
+EMPTY = Catalogue(version=0, roles={}, effective={})
+
+
+def is_built_in(name: str) -> bool:
+    """Return whether the role of this name is one that every deployment has, and nobody changes."""
+    return name in _BUILT_IN
+
+
+def with_role(catalogue: Catalogue, role: Role) -> Catalogue:
+    """Return the successor of `catalogue` in which `role` stands under its name.
+
+    Raises:
+        BuiltInRole: its name is that of a built-in one.
+        UnknownRole: it includes one that doesn't exist.
+        RoleCycle: it would include itself, by whatever detour.
+        RolesTooDeep: a chain of includes would be longer than `MAX_DEPTH`.
+        TooManyPermissions: it, or one that includes it, would permit more than a token may carry.
+        RoleCatalogueFull: there would be more than `MAX_ROLES`, or all together would be too large.
+    """
+    if is_built_in(role.name):
+        raise BuiltInRole
+    return _successor(catalogue, {**catalogue.roles, role.name: role})
+
+
+def without_role(catalogue: Catalogue, name: str) -> Catalogue:
+    """Return the successor of `catalogue` in which there is no role of this name. Who had it has it no more.
+
+    Raises:
+        BuiltInRole: it's one.
+        NotFound: there's none already.
+        IncludedRole: others include it.
+    """
+    if is_built_in(name):
+        raise BuiltInRole
+    catalogue.role(name)
+    if any(name in role.includes for role in catalogue.roles.values()):
+        raise IncludedRole
+    return _successor(catalogue, {other: role for other, role in catalogue.roles.items() if other != name})
+
+
+def _successor(catalogue: Catalogue, roles: Mapping[str, Role]) -> Catalogue:
+    successor = Catalogue(catalogue.version + 1, roles, _compiled(roles))
+    if len(roles) > MAX_ROLES or _size(successor) > _MAX_BYTES:
+        raise RoleCatalogueFull
+    return successor
+
+
+def _compiled(roles: Mapping[str, Role]) -> dict[str, tuple[str, ...]]:
+    """Return what each of `roles` permits with all that it includes. Raises what `with_role` does."""
+    effective = {name: role.permissions for name, role in _BUILT_IN.items()}
+    depths = dict.fromkeys(_BUILT_IN, 0)
+
+    def compile_role(name: str, includers: tuple[str, ...]) -> None:
+        if name in includers:
+            raise RoleCycle
+        if name in effective:
+            return
+        if name not in roles:
+            raise UnknownRole
+        role = roles[name]
+        for included in role.includes:
+            compile_role(included, (*includers, name))
+        depths[name] = max((1 + depths[included] for included in role.includes), default=0)
+        if depths[name] > MAX_DEPTH:
+            raise RolesTooDeep
+        effective[name] = minimised([*role.permissions, *(each for other in role.includes for each in effective[other])])
+        _demand_fits_token(effective[name])
+
+    for name in roles:
+        compile_role(name, ())
+    return {name: effective[name] for name in roles}
+
+
+def _demand_fits_token(permissions: tuple[str, ...]) -> None:
+    if len(permissions) > MAX_PERMISSIONS or sum(map(len, permissions)) > MAX_PERMISSION_CHARACTERS:
+        raise TooManyPermissions
+
+
+def _size(catalogue: Catalogue) -> int:
+    """Return about how many bytes the catalogue's item has, and no less: JSON has more around each value than DynamoDB.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+    """
+    members = [asdict(role) | {"effective": catalogue.effective[name]} for name, role in catalogue.roles.items()]
+    return len(json.dumps(members, ensure_ascii=False).encode())

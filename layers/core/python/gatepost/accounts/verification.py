@@ -38,8 +38,10 @@ def verify_email(service: Service, token: str, password: str, caller: Caller, *,
     wanted = (
         (settings.sessions_table, keys.registration_attempt(email_digest, slot)),
         (settings.users_table, keys.email_claim(email_digest)),
+        service.roles.version,
     )
-    with guesses.reserved(service, email_digest, caller, beside=lambda: db.get_many(*wanted)) as (guess, (item, claim)):
+    with guesses.reserved(service, email_digest, caller, beside=lambda: db.get_many(*wanted)) as (guess, found):
+        item, claim, version = found
         attempt = attempts.from_item(item, email_digest)
         if attempt is None or claim or clock.now() >= attempt.expires_at or not _holds(attempt, secret):
             guess.take_back()
@@ -51,7 +53,8 @@ def verify_email(service: Service, token: str, password: str, caller: Caller, *,
             raise InvalidCredentials("This is not the password that was given at registration.")
 
         user = _new_user(attempt)
-        signed_in = sessions.start(service, user, caller, amr=("pwd",), audience=audiences)
+        rights = service.roles.rights_of(user, version)
+        signed_in = sessions.start(service, user, caller, amr=("pwd",), audience=audiences, rights=rights)
         try:
             together(
                 lambda: db.transact(

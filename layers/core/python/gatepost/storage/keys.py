@@ -7,7 +7,7 @@ from gatepost.identifiers import base64url
 
 
 class Key(TypedDict):
-    """Partition and sort key of an item in the Users, Sessions or Audit table."""
+    """Partition and sort key of an item in the Users, Roles, Sessions or Audit table."""
 
     pk: str
     sk: str
@@ -38,6 +38,24 @@ def user(user_id: str) -> Key:
 def email_claim(address_digest: bytes) -> Key:
     """The claim that makes an e-mail address unique; `address_digest` is the digest of its canonical form."""
     return {"pk": _of_address(address_digest), "sk": "CLAIM"}
+
+
+def administrators() -> Key:
+    """The set of active administrators."""
+    return {"pk": "ADMINISTRATORS", "sk": "SET"}
+
+
+# Roles table
+
+
+def role_catalogue() -> Key:
+    """All roles, compiled."""
+    return {"pk": "ROLES", "sk": "CATALOGUE"}
+
+
+def role_catalogue_version() -> Key:
+    """The version of the catalogue, which is read far more often than the catalogue."""
+    return {"pk": "ROLES", "sk": "VERSION"}
 
 
 # Sessions table

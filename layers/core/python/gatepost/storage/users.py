@@ -83,6 +83,11 @@ def demand_unchanged(table: str, user: User) -> Write:
     )
 
 
+def demand_same_rights(table: str, user: User) -> Write:
+    """Demand that the user is still active and has the version, so the roles, that `user` was read with."""
+    return check(table, keys.user(user.id), "#status = :active AND version = :version", active="active", version=user.version)
+
+
 def reset_password(table: str, user: User, password_hash: str) -> Write:
     """Set a new password, end all sessions and void all access tokens of a user who is as `user` was read.
 

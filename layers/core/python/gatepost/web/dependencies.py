@@ -1,12 +1,15 @@
 """What routes ask for."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
+from gatepost.access.permissions import holds
 from gatepost.authentication import Principal, authenticate
 from gatepost.caller import Caller
+from gatepost.errors import NotPermitted
 from gatepost.service import Service
 
 
@@ -26,6 +29,24 @@ _bearer = HTTPBearer(auto_error=False, scheme_name="access_token", bearerFormat=
 
 async def _authenticated(request: Request, _: Annotated[object, Depends(_bearer)]) -> Principal:
     return authenticate(request.app.state.service, request.headers.get("authorization"))
+
+
+@dataclass(frozen=True)
+class _Permitted:
+    """A dependency: the user, whose token must be for the issuer alone, and who must have `permission` right now."""
+
+    permission: str
+
+    async def __call__(self, request: Request, _: Annotated[object, Depends(_bearer)]) -> Principal:
+        me = authenticate(request.app.state.service, request.headers.get("authorization"), issuer_alone=True)
+        if not holds(me.rights.permissions, self.permission):
+            raise NotPermitted
+        return me
+
+
+def permitted(permission: str) -> _Permitted:
+    """Return the dependency of a route of the admin API that needs `permission`."""
+    return _Permitted(permission)
 
 
 TheService = Annotated[Service, Depends(_service)]

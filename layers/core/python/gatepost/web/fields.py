@@ -38,7 +38,8 @@ def _optional_password(value: str | None) -> str | None:
     return None if value is None else _password(value)
 
 
-def _plain_text(value: str) -> str:
+def plain_text(value: str) -> str:
+    """Return `value` if it's one line of text. Raises `ValueError`."""
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
         raise ValueError("must be one line without control characters")
     if value != value.strip():
@@ -56,5 +57,5 @@ Password = Annotated[str, StringConstraints(min_length=1), AfterValidator(_passw
 OptionalPassword = Annotated[str | None, StringConstraints(min_length=1), AfterValidator(_optional_password)]
 # Whatever a client may take for a token is judged, not called malformed.
 OpaqueToken = Annotated[str, StringConstraints(min_length=1, max_length=8192), Field(repr=False)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_plain_text)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(plain_text)]
 Audience = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[!-~]+$")]

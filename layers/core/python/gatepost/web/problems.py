@@ -13,17 +13,20 @@ from starlette.routing import Match
 
 from gatepost import errors
 
+# A refusal that isn't named here has the status of the one it's a kind of.
 STATUS: dict[type[errors.GatepostError], HTTPStatus] = {
     errors.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.Conflict: HTTPStatus.CONFLICT,
     errors.InvalidCredentials: HTTPStatus.UNAUTHORIZED,
     errors.InvalidCursor: HTTPStatus.BAD_REQUEST,
+    errors.InvalidField: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidRefreshToken: HTTPStatus.UNAUTHORIZED,
     errors.InvalidTarget: HTTPStatus.BAD_REQUEST,
     errors.InvalidToken: HTTPStatus.BAD_REQUEST,
     errors.MalformedRequest: HTTPStatus.BAD_REQUEST,
     errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     errors.NotFound: HTTPStatus.NOT_FOUND,
-    errors.PasswordRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotPermitted: HTTPStatus.FORBIDDEN,
     errors.RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -99,13 +102,14 @@ async def _refused(request: Request, exc: Exception) -> JSONResponse:
     headers: dict[str, str] = {}
     if isinstance(exc, errors.RateLimited | errors.Unavailable):
         headers["retry-after"] = str(exc.retry_after)
-    if STATUS[type(exc)] is HTTPStatus.UNAUTHORIZED:  # RFC 9110, section 15.5.2
+    status = next(STATUS[kind] for kind in type(exc).__mro__ if kind in STATUS)
+    if status is HTTPStatus.UNAUTHORIZED:  # RFC 9110, section 15.5.2
         stale = isinstance(exc, errors.NotAuthenticated) and not exc.anonymous
         headers["www-authenticate"] = 'Bearer error="invalid_token"' if stale else "Bearer"
     if isinstance(exc, errors.Unavailable):
         request.state.failure = exc
-    more = {"errors": [{"field": exc.field, "message": exc.reason}]} if isinstance(exc, errors.PasswordRefused) else {}
-    return _answer(request, STATUS[type(exc)], exc.code, str(exc), headers=headers, **more)
+    more = {"errors": [{"field": exc.field, "message": exc.reason}]} if isinstance(exc, errors.InvalidField) else {}
+    return _answer(request, status, exc.code, str(exc), headers=headers, **more)
 
 
 async def _invalid(request: Request, exc: Exception) -> JSONResponse:

@@ -1,0 +1,59 @@
+"""What stands against a change: the kinds of `gatepost.errors.Conflict`, each with its own code."""
+
+from gatepost.errors import Conflict
+
+
+class BuiltInRole(Conflict):
+    """A built-in role can't be changed or deleted."""
+
+    code = "built_in_role"
+    default_detail = "Built-in roles can't be changed or deleted."
+
+
+class IncludedRole(Conflict):
+    """A role that others include can't be deleted."""
+
+    code = "role_included"
+    default_detail = "Other roles include this one: change them first."
+
+
+class RoleCycle(Conflict):
+    """A role would include itself, by whatever detour."""
+
+    code = "role_cycle"
+    default_detail = "A role can't include itself, be it by others."
+
+
+class RolesTooDeep(Conflict):
+    """A chain of roles that include each other would be too long."""
+
+    code = "roles_too_deep"
+    default_detail = "Roles include each other over too many steps: 8 at the most."
+
+
+class RoleCatalogueFull(Conflict):
+    """There would be too many roles, or all together would be too large."""
+
+    code = "role_catalogue_full"
+    default_detail = "There is no room for this: a deployment has 200 roles at the most, of 350 KB together."
+
+
+class TooManyPermissions(Conflict):
+    """A role, or the roles of a user together, would permit more than a token may carry."""
+
+    code = "too_many_permissions"
+    default_detail = "A token has room for 100 permissions of 3,000 characters together: use `*`, or fewer roles."
+
+
+class TooManyRoles(Conflict):
+    """A user would have too many roles."""
+
+    code = "too_many_roles"
+    default_detail = "A user has 20 roles at the most."
+
+
+class LastAdministrator(Conflict):
+    """The last active administrator would be lost."""
+
+    code = "last_administrator"
+    default_detail = "This is the last administrator: make another one first."
