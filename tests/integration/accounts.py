@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 from unittest.mock import patch
 
 from gatepost.revocations import hashed
@@ -57,14 +57,14 @@ class User:
         """Send a request to `/v1/me` + `path`."""
         return self.api.call(method, f"/v1/me{path}", body, token=self.access_token, **options)
 
-    def login(self, password: str | None = None, **more: Any) -> "User":
+    def login(self, password: str | None = None, **more: Any) -> Self:
         """Sign in once more, elsewhere; return that session."""
         elsewhere = Api(self.api.stack)
         answer = elsewhere.login(self.email, password or self.password, **more)
         assert answer.status == 200, answer.body
         return replace(self, api=elsewhere, password=password or self.password, signed_in=answer.json())
 
-    def refreshed(self) -> "User":
+    def refreshed(self) -> Self:
         """Refresh; return the session with its new tokens."""
         answer = self.api.refresh(self.refresh_token)
         assert answer.status == 200, answer.body

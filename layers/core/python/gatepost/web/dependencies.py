@@ -32,7 +32,7 @@ async def _authenticated(request: Request, _: Annotated[object, Depends(_bearer)
 
 
 @dataclass(frozen=True)
-class _Permitted:
+class Permitted:
     """A dependency: the user, whose token must be for the issuer alone, and who must have `permission` right now."""
 
     permission: str
@@ -44,9 +44,9 @@ class _Permitted:
         return me
 
 
-def permitted(permission: str) -> _Permitted:
+def permitted(permission: str) -> Permitted:
     """Return the dependency of a route of the admin API that needs `permission`."""
-    return _Permitted(permission)
+    return Permitted(permission)
 
 
 TheService = Annotated[Service, Depends(_service)]
