@@ -15,6 +15,7 @@ from gatepost import errors
 
 STATUS: dict[type[errors.GatepostError], HTTPStatus] = {
     errors.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.InvalidCode: HTTPStatus.UNAUTHORIZED,
     errors.InvalidCredentials: HTTPStatus.UNAUTHORIZED,
     errors.InvalidCursor: HTTPStatus.BAD_REQUEST,
     errors.InvalidRefreshToken: HTTPStatus.UNAUTHORIZED,
