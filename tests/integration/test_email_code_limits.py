@@ -72,8 +72,7 @@ def test_what_is_limited_uses_up_no_answer_of_the_code(stack: Stack, clock: Trav
 
 def test_five_codes_an_hour_are_mailed_and_the_newest_mailed_one_stays_good(stack: Stack, clock: Traveller) -> None:
     user = new_user(stack)
-    for _ in range(5):
-        digits, _ = mailed_code(user.api, user.email)
+    *_, (digits, _) = [mailed_code(user.api, user.email) for _ in range(5)]
     mails = len(user.api.mails(user.email))
     assert start_code(user.api, user.email).status == 202
     assert len(user.api.mails(user.email)) == mails

@@ -1,5 +1,7 @@
 """Signing in by e-mail: six digits and a link, each good once, for ten minutes, for whoever asked."""
 
+import logging
+import re
 from collections.abc import Callable
 
 import jwt
@@ -22,6 +24,8 @@ from tests.integration.accounts import (
     verify,
 )
 from tests.integration.inside import change_user
+from tests.integration.leaks import cast
+from tests.integration.sent_mails import text_of
 from tests.support import AUDIENCE, ISSUER, OTHER_AUDIENCE, PASSWORD, Api, new_email, problem
 
 WITH_COOKIES = {"x-gatepost-csrf": "1"}
@@ -230,3 +234,18 @@ def test_a_wrong_code_leaves_the_right_one_good(stack: Stack) -> None:
     digits, _ = mailed_code(user.api, user.email)
     assert problem(use_code(user.api, user.email, other_code(digits))) == INVALID_CODE
     assert use_code(user.api, user.email, digits).status == 200
+
+
+def test_z13_the_digits_stand_in_the_mail_and_nowhere_else(stack: Stack) -> None:
+    """Neither in what AWS is told nor in the log at its most talkative, where they'd stand as a word."""
+    user = new_user(stack)
+    with cast(logging.DEBUG) as net:
+        digits, _ = mailed_code(user.api, user.email)
+        use_code(user.api, user.email, other_code(digits))
+        use_code(user.api, user.email, digits)
+    word = re.compile(rf"(?<!\w){digits}(?!\w)")
+    assert net.calls
+    assert net.lines
+    assert not [said for _, _, said in net.calls if word.search(said.decode("latin-1"))]
+    assert not [line for line in net.lines if word.search(line)]
+    assert [mail for mail in net.mails if word.search(text_of(mail))]
