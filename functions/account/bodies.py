@@ -1,7 +1,10 @@
 """What the account function takes."""
 
-from pydantic import Field
+from typing import Self
 
+from pydantic import Field, model_validator
+
+from gatepost.identifiers import TokenKind, kind_of
 from gatepost.web.fields import Audience, Email, Line, NewPassword, OpaqueToken, OptionalPassword, Password, RequestBody
 
 
@@ -34,6 +37,32 @@ class Login(RequestBody):
     password: Password
     device_name: Line | None = None
     audience: Audience | None = None
+
+
+class StartEmailCode(RequestBody):
+    """Who wants to sign in by e-mail."""
+
+    email: Email
+
+
+class VerifyEmailCode(RequestBody):
+    """A sign-in by the six digits that were mailed to an address, or by the token of the link in the same mail."""
+
+    email: Email | None = None
+    code: OpaqueToken = Field(description="six digits; or the token of the link, which needs no `email` beside it")
+    device_name: Line | None = None
+    audience: Audience | None = None
+
+    @property
+    def is_link(self) -> bool:
+        """Whether `code` is the token of a link."""
+        return kind_of(self.code) is TokenKind.EMAIL_CODE
+
+    @model_validator(mode="after")
+    def _says_whose(self) -> Self:
+        if self.email is None and not self.is_link:
+            raise ValueError("email is needed beside six digits")
+        return self
 
 
 class Refresh(RequestBody):

@@ -10,7 +10,7 @@ from gatepost.revocations import hashed
 from local.events import Response
 from local.functions import LambdaFunction
 from local.stack import Stack
-from tests.support import PASSWORD, Api, new_email, problem
+from tests.support import PASSWORD, Api, new_email, problem, token_of
 
 WRONG = "not the password of anybody"
 NEW_PASSWORD = "an entirely different passphrase"
@@ -18,6 +18,7 @@ NEW_PASSWORD = "an entirely different passphrase"
 LIMITED = (429, "too_many_requests")
 REFUSED = (401, "invalid_credentials")
 INVALID_TOKEN = (400, "invalid_token")
+INVALID_CODE = (401, "invalid_code")
 INVALID_REFRESH_TOKEN = (401, "invalid_refresh_token")
 NOT_AUTHENTICATED = (401, "invalid_access_token")
 UNAVAILABLE = (503, "temporarily_unavailable")
@@ -143,6 +144,29 @@ def mailed_reset(api: Api, email: str) -> str:
     """Ask for a new password; return the token that was mailed."""
     assert forgot(api, email).status == 202
     return api.mailed_token(email)
+
+
+def start_code(api: Api, email: str, **options: Any) -> Response:
+    """Ask for a code to sign in with."""
+    return api.post("/email-code/start", {"email": email}, **options)
+
+
+def mailed_code(api: Api, email: str, **options: Any) -> tuple[str, str]:
+    """Ask for a code; return the six digits and the token of the link that were mailed."""
+    assert start_code(api, email, **options).status == 202
+    mail = api.mails(email)[0]
+    assert mail.code is not None
+    return mail.code, token_of(mail)
+
+
+def use_code(api: Api, email: str | None, code: str, **options: Any) -> Response:
+    """Sign in with six digits, or, without an address, with the token of a link."""
+    return api.post("/email-code/verify", {"code": code} | ({"email": email} if email else {}), **options)
+
+
+def other_code(code: str) -> str:
+    """Return six other digits."""
+    return f"{(int(code) + 1) % 10**6:06}"
 
 
 def verify(api: Api, token: str, password: str = PASSWORD) -> Response:

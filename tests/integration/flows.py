@@ -6,6 +6,7 @@ from typing import Any
 
 from gatepost.access.roles import Role
 from local.events import Response
+from tests.integration.accounts import mailed_code, start_code, use_code
 from tests.integration.administrators import administrator, new_role
 from tests.support import PASSWORD, Api, new_email
 
@@ -44,6 +45,26 @@ def _login(api: Api) -> Callable[[], Response]:
     email = new_email()
     api.sign_up(email)
     return lambda: api.login(email)
+
+
+def _start_code(api: Api) -> Callable[[], Response]:
+    email = new_email()
+    api.sign_up(email)
+    return lambda: start_code(api, email)
+
+
+def _use_digits(api: Api) -> Callable[[], Response]:
+    email = new_email()
+    api.sign_up(email)
+    digits, _ = mailed_code(api, email)
+    return lambda: use_code(api, email, digits)
+
+
+def _use_link(api: Api) -> Callable[[], Response]:
+    email = new_email()
+    api.sign_up(email)
+    _, token = mailed_code(api, email)
+    return lambda: use_code(api, None, token)
 
 
 def _forgot(api: Api) -> Callable[[], Response]:
@@ -105,6 +126,9 @@ FLOWS = [
     Flow("resend verification", 202, _resend),
     Flow("verify e-mail", 200, _verify),
     Flow("log in", 200, _login),
+    Flow("ask for a code", 202, _start_code),
+    Flow("sign in with digits", 200, _use_digits),
+    Flow("sign in with a link", 200, _use_link),
     Flow("forgot password", 202, _forgot),
     Flow("reset password", 204, _reset),
     Flow("refresh", 200, _refresh),

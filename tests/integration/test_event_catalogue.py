@@ -12,7 +12,17 @@ from gatepost.storage import keys
 from gatepost.storage.writes import Item
 from local.events import Response
 from local.stack import Stack
-from tests.integration.accounts import WRONG, User, deployed_with, mailed_change, mailed_reset, new_user, reset
+from tests.integration.accounts import (
+    WRONG,
+    User,
+    deployed_with,
+    mailed_change,
+    mailed_code,
+    mailed_reset,
+    new_user,
+    other_code,
+    reset,
+)
 from tests.integration.inside import change_user
 from tests.support import PASSWORD, Api, new_email
 
@@ -59,6 +69,20 @@ def _verify_wrong(user: User, other: User) -> Act:
 def _reset(user: User, other: User) -> Act:
     token = mailed_reset(user.api, user.email)
     return lambda agent: agent.post("/password/reset", {"token": token, "new_password": WRONG})
+
+
+def _use_code(right: bool) -> Prepare:
+    def prepare(user: User, other: User) -> Act:
+        digits, _ = mailed_code(user.api, user.email)
+        code = digits if right else other_code(digits)
+        return lambda agent: agent.post("/email-code/verify", {"email": user.email, "code": code})
+
+    return prepare
+
+
+def _use_link(user: User, other: User) -> Act:
+    _, token = mailed_code(user.api, user.email)
+    return lambda agent: agent.post("/email-code/verify", {"code": token})
 
 
 def _change(user: User, other: User) -> Act:
@@ -127,6 +151,15 @@ DEEDS: dict[str, tuple[Prepare, Event, str | None, str | None]] = {
     "fail to confirm another address": (_change_wrong, Event.PASSWORD_CHECK_FAILED, "wrong_password", NOBODY),
     "erase": (_me("DELETE", password=PASSWORD), Event.ACCOUNT_DELETED, None, SELF),
     "fail to erase": (_me("DELETE", password=WRONG), Event.PASSWORD_CHECK_FAILED, "wrong_password", NOBODY),
+    "ask for a code": (
+        lambda user, other: lambda agent: agent.post("/email-code/start", {"email": user.email}),
+        Event.EMAIL_CODE_REQUESTED,
+        None,
+        NOBODY,
+    ),
+    "sign in with a code": (_use_code(right=True), Event.SIGN_IN_SUCCEEDED, None, SELF),
+    "sign in with a link": (_use_link, Event.SIGN_IN_SUCCEEDED, None, SELF),
+    "fail to sign in with a code": (_use_code(right=False), Event.SIGN_IN_FAILED, "wrong_code", NOBODY),
     "sign in": (_login(PASSWORD), Event.SIGN_IN_SUCCEEDED, None, SELF),
     "fail to sign in": (_login(WRONG), Event.SIGN_IN_FAILED, "wrong_password", NOBODY),
     "sign out": (_logout, Event.SIGNED_OUT, None, SELF),

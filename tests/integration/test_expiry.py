@@ -15,6 +15,7 @@ from gatepost.storage.writes import to_dynamodb
 from local.events import Response
 from local.stack import Stack
 from tests.integration.accounts import (
+    INVALID_CODE,
     INVALID_REFRESH_TOKEN,
     INVALID_TOKEN,
     LIMITED,
@@ -22,10 +23,12 @@ from tests.integration.accounts import (
     REFUSED,
     WRONG,
     mailed_change,
+    mailed_code,
     mailed_reset,
     new_user,
     outcome,
     reset,
+    use_code,
     verify,
 )
 from tests.integration.inside import events_of
@@ -66,6 +69,18 @@ def reset_token(stack: Stack) -> Use:
     return lambda: reset(user.api, token)
 
 
+def email_code(stack: Stack) -> Use:
+    user = new_user(stack)
+    digits, _ = mailed_code(user.api, user.email)
+    return lambda: use_code(user.api, user.email, digits)
+
+
+def link_of_email_code(stack: Stack) -> Use:
+    user = new_user(stack)
+    _, token = mailed_code(user.api, user.email)
+    return lambda: use_code(user.api, None, token)
+
+
 def change_token(stack: Stack) -> Use:
     user = new_user(stack)
     token = mailed_change(user, new_email())
@@ -84,6 +99,8 @@ KINDS: dict[str, tuple[Callable[[Stack], Use], int, tuple[int, str]]] = {
     "access token": (access_token, 930, NOT_AUTHENTICATED),
     "registration": (registration, DAY, INVALID_TOKEN),
     "reset": (reset_token, 3600, INVALID_TOKEN),
+    "e-mail code": (email_code, 600, INVALID_CODE),
+    "link of an e-mail code": (link_of_email_code, 600, INVALID_CODE),
     "change of address": (change_token, DAY, INVALID_TOKEN),
     "fresh sign-in": (fresh_sign_in, 300, REFUSED),
 }

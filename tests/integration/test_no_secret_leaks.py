@@ -13,7 +13,7 @@ from gatepost.storage import keys
 from local.events import Request
 from local.stack import Stack
 from tests.integration import inside
-from tests.integration.accounts import User, forgot, mailed_change, reset, verify
+from tests.integration.accounts import User, forgot, mailed_change, mailed_code, other_code, reset, use_code, verify
 from tests.integration.aws_faults import always, broken, error, faults
 from tests.integration.forger import forger_for
 from tests.integration.leaks import Net, Secrets, cast
@@ -75,6 +75,7 @@ class Stay:
         newer.call("PATCH", "", {"name": self.name[::-1]})
         self.clock.shift(31)
         self.api.refresh(phone.refresh_token)  # theft
+        self.use_codes(user)
         for number in range(11):
             Api(self.stack).login(self.email, f"{self.passwords['wrong']}{number // 9}")
         self.clock.shift(900)
@@ -87,6 +88,17 @@ class Stay:
         here = user.login()
         self.secrets.tokens_of("here", here.signed_in)
         return here
+
+    def use_codes(self, user: User) -> None:
+        """Sign in by e-mail, by digits and by link, and fail at both."""
+        for by_link in (False, True):
+            digits, link = mailed_code(self.api, self.email)
+            self.secrets.token(f"token: link of a code, by_link={by_link}", link)
+            use_code(self.api, self.email, other_code(digits))
+            self.api.post("/email-code/verify", {"email": self.email, "code": digits, "more": link})
+            answer = use_code(self.api, None, link) if by_link else use_code(self.api, self.email, digits)
+            self.secrets.tokens_of(f"a code, by_link={by_link}", answer.json())
+            use_code(self.api, None, link)
 
     def change_everything(self, user: User) -> User:
         first, second, third, wrong = (self.passwords[name] for name in ("first", "second", "third", "wrong"))
@@ -186,6 +198,7 @@ def test_z13_the_stay_went_everywhere(net: Net, secrets_: Secrets) -> None:
     paths = {(request.method, request.path) for request, _ in net.answers}
     routes = {("POST", f"/v1/auth/{name}") for name in ("register", "verify-email", "resend-verification", "login", "refresh")}
     routes |= {("POST", f"/v1/auth/{name}") for name in ("logout", "password/forgot", "password/reset")}
+    routes |= {("POST", f"/v1/auth/email-code/{name}") for name in ("start", "verify")}
     routes |= {("GET", "/v1/me"), ("PATCH", "/v1/me"), ("DELETE", "/v1/me"), ("DELETE", "/v1/me/sessions")}
     routes |= {("POST", "/v1/me/password"), ("POST", "/v1/me/email"), ("GET", "/v1/me/export")}
     assert paths >= routes
@@ -233,7 +246,7 @@ def test_z13_no_header_of_a_mail_holds_a_secret_and_no_mail_more_than_its_link(n
 
 
 def answers_a_sign_in(request: Request) -> bool:
-    return request.path in {"/v1/auth/login", "/v1/auth/refresh", "/v1/auth/verify-email"}
+    return request.path in {"/v1/auth/login", "/v1/auth/email-code/verify", "/v1/auth/refresh", "/v1/auth/verify-email"}
 
 
 def test_z13_no_answer_holds_a_secret_but_the_tokens_of_a_sign_in(net: Net, secrets_: Secrets) -> None:

@@ -26,6 +26,12 @@ class Budget:
 BUDGETS = [
     Budget("refresh", [["UpdateItem USER SET"], ["BatchGetItem"]]),
     Budget("log in", [["GetItem EMAIL", *RESERVE], ["BatchGetItem"], ["TransactWriteItems", *REFUND]]),
+    Budget("ask for a code", [["GetItem EMAIL", "UpdateItem LIMIT#code_mail ADD"], ["TransactWriteItems"]]),
+    Budget(
+        "sign in with digits",
+        [["GetItem EMAIL", *RESERVE], ["BatchGetItem", "UpdateItem EMAIL ADD"], ["TransactWriteItems", *REFUND]],
+    ),
+    Budget("sign in with a link", [["GetItem EMAIL"], ["BatchGetItem"], ["TransactWriteItems"]]),
     Budget("verify e-mail", [["BatchGetItem", *RESERVE], ["TransactWriteItems", *REFUND]]),
     Budget("reset password", [["BatchGetItem"], ["TransactWriteItems"]]),
     Budget("log out", [["TransactWriteItems"]]),

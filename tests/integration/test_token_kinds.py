@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from local.events import Response
+from tests.integration.accounts import mailed_code, use_code
 from tests.support import PASSWORD, Api, new_email, problem
 
 Door = Callable[[str], Response]
@@ -17,7 +18,9 @@ def _tokens(api: Api) -> dict[str, str]:
     reset = api.mailed_token(email)
     change = {"new_email": new, "password": PASSWORD}
     assert api.call("POST", "/v1/me/email", change, token=mover["access_token"]).status == 202
+    _, link = mailed_code(api, email)
     return {
+        "email code": link,
         "access": signed_in["access_token"],
         "refresh": signed_in["refresh_token"],
         "verification": api.mailed_token(pending),
@@ -33,6 +36,7 @@ def _doors(api: Api) -> dict[str, Door]:
         "refresh": api.refresh,
         "verification": lambda token: api.post("/verify-email", {"token": token, "password": PASSWORD}),
         "email change": lambda token: api.post("/verify-email", {"token": token, "password": PASSWORD}),
+        "email code": lambda token: use_code(api, None, token),
         "reset": lambda token: api.post("/password/reset", {"token": token, "new_password": "quite another password"}),
     }
 
@@ -41,9 +45,10 @@ REFUSALS = {
     "access": (401, "invalid_access_token"),
     "refresh": (401, "invalid_refresh_token"),
     "verification": (400, "invalid_token"),
+    "email code": (422, "invalid_request"),
     "reset": (400, "invalid_token"),
 }
-SUCCESSES = {"access": 200, "refresh": 200, "verification": 200, "email change": 204, "reset": 204}
+SUCCESSES = {"access": 200, "refresh": 200, "verification": 200, "email change": 204, "email code": 200, "reset": 204}
 
 
 def test_j13_no_kind_of_token_is_taken_for_another_and_each_is_good_afterwards(api: Api) -> None:

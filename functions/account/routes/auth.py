@@ -1,6 +1,6 @@
 """Sign-up and sign-in."""
 
-from fastapi import Response
+from fastapi import Request, Response
 
 from functions.account.bodies import (
     ForgotPassword,
@@ -10,12 +10,15 @@ from functions.account.bodies import (
     Register,
     ResendVerification,
     ResetPassword,
+    StartEmailCode,
     VerifyEmail,
+    VerifyEmailCode,
 )
 from functions.account.models import Accepted, Authenticated, Registered
-from gatepost import refresh, sign_in
+from gatepost import email_codes, refresh, sign_in, sign_in_by_email
 from gatepost.accounts import email_change, recovery, registration, verification
 from gatepost.identifiers import TokenKind, kind_of
+from gatepost.web import browser_binding
 from gatepost.web.app import router as new_router
 from gatepost.web.dependencies import TheCaller, TheService
 from gatepost.web.problems import responses
@@ -56,6 +59,37 @@ async def login(body: Login, service: TheService, caller: TheCaller) -> Authenti
     return Authenticated.of(
         sign_in.with_password(service, body.email, body.password, caller, device_name=body.device_name, audience=body.audience)
     )
+
+
+@router.post("/email-code/start", status_code=202, responses=responses())
+async def start_email_code(
+    body: StartEmailCode, request: Request, response: Response, service: TheService, caller: TheCaller
+) -> Accepted:
+    """Mail six digits and a link to sign in with; the answer is the same whether or not the address has an account.
+
+    A browser app that sends `x-gatepost-csrf: 1` gets a cookie, and the code is good in that browser alone.
+    """
+    browser = browser_binding.begin(request, response, email_codes.LIFETIME)
+    email_codes.start(service, body.email, caller, browser=browser)
+    return Accepted()
+
+
+@router.post("/email-code/verify", responses=responses(400, 401, 429))
+async def verify_email_code(
+    body: VerifyEmailCode, request: Request, response: Response, service: TheService, caller: TheCaller
+) -> Authenticated:
+    """Sign in with the six digits that were mailed, or with the token of the link."""
+    browser = browser_binding.of(request)
+    if body.email is None or body.is_link:
+        signed_in = sign_in_by_email.with_link(
+            service, body.code, caller, browser=browser, device_name=body.device_name, audience=body.audience
+        )
+    else:
+        signed_in = sign_in_by_email.with_digits(
+            service, body.email, body.code, caller, browser=browser, device_name=body.device_name, audience=body.audience
+        )
+    browser_binding.end(request, response)
+    return Authenticated.of(signed_in)
 
 
 @router.post("/password/forgot", status_code=202, responses=responses())

@@ -26,6 +26,7 @@ class Event(StrEnum):
     EMAIL_CHANGE_REQUESTED = "email.change_requested"
     EMAIL_CHANGED = "email.changed"
     ACCOUNT_DELETED = "user.deleted"
+    EMAIL_CODE_REQUESTED = "sign_in.email_code_requested"
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_FAILED = "sign_in.failed"
     SIGNED_OUT = "session.signed_out"

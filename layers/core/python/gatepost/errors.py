@@ -38,6 +38,13 @@ class InvalidToken(GatepostError):
     default_detail = "This token is wrong, was used before or has expired. Ask for a new one."
 
 
+class InvalidCode(GatepostError):
+    """A code that was mailed is wrong, used or expired, or it was asked for in another browser."""
+
+    code = "invalid_code"
+    default_detail = "This code is wrong, was used before or has expired. Ask for a new one, where you want to use it."
+
+
 class InvalidRefreshToken(GatepostError):
     """A refresh token is wrong, old or expired, or its session is over."""
 

@@ -23,6 +23,7 @@ class TokenKind(IntEnum):
     REFRESH = 2
     PASSWORD_RESET = 3
     EMAIL_CHANGE = 4
+    EMAIL_CODE = 5
 
 
 def new_id() -> str:

@@ -28,6 +28,7 @@ class MailKind(StrEnum):
     ACCOUNT_EXISTS = "account_exists"
     PASSWORD_RESET = "password_reset"  # noqa: S105 (a name)
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a name)
+    EMAIL_CODE = "email_code"
     EMAIL_CHANGE = "email_change"
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_CHANGED = "email_changed"

@@ -24,6 +24,7 @@ class Limits:
     address_registrations: Limit
     address_mails: Limit
     reset_mails: Limit
+    code_mails: Limit
     email_changes: Limit
 
 
@@ -60,6 +61,7 @@ def connect(settings: ServiceSettings) -> Service:
             # To prove an address, or to tell that it has an account: by recipient.
             address_mails=Limit("address_mail", settings.limit_recipient_mails, _HOUR),
             reset_mails=Limit("reset_mail", settings.limit_recipient_mails, _HOUR),
+            code_mails=Limit("code_mail", settings.limit_recipient_mails, _HOUR),
             # By the account that changes, which gets a notice each time.
             email_changes=Limit("email_change", settings.limit_recipient_mails, _HOUR),
         ),

@@ -10,7 +10,7 @@ from gatepost.identifiers import TokenKind
 from gatepost.limits import Reservation
 from gatepost.outbox import Mail, MailKind, enqueue
 from gatepost.service import Service
-from gatepost.storage import keys, one_time_tokens
+from gatepost.storage import email_codes, keys, one_time_tokens
 from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.one_time_tokens import OneTimeToken
@@ -59,7 +59,8 @@ def request_email_change(service: Service, me: Principal, email: EmailAddress, p
 
 
 def complete_email_change(service: Service, token: str, password: str, caller: Caller) -> None:
-    """Make the address that `token` was mailed to the user's own. A link for a new password, mailed to the old one, dies.
+    """Make the address that `token` was mailed to the user's own. A link for a new password or a
+    code to sign in, mailed to the old one, dies.
 
     Raises:
         InvalidToken: wrong, used or expired, or the address has an account by now.
@@ -83,6 +84,7 @@ def complete_email_change(service: Service, token: str, password: str, caller: C
             *user_items.change_email(settings.users_table, user, item["email"], item["email_digest"]),
             one_time_tokens.use(settings.sessions_table, presented),
             delete(settings.sessions_table, keys.password_reset(user.id)),
+            email_codes.forget(settings.sessions_table, user.email_digest),
             enqueue(
                 settings.outbox_table,
                 service.sealer,

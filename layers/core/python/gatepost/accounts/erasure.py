@@ -9,7 +9,7 @@ from gatepost.caller import Caller
 from gatepost.errors import InvalidCredentials, NotAuthenticated, logged_if_unavailable
 from gatepost.outbox import Mail, MailKind, enqueue
 from gatepost.service import Service
-from gatepost.storage import keys
+from gatepost.storage import email_codes, keys
 from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.sessions import Session
@@ -42,6 +42,7 @@ def erase_account(service: Service, me: Principal, password: str | None, caller:
     try:
         db.transact(
             *user_items.erase(settings.users_table, user),
+            email_codes.forget(settings.sessions_table, user.email_digest),
             revocations.of_user(settings.sessions_table, user.id, user.version + 1),
             enqueue(settings.outbox_table, service.sealer, mail),
             service.audit.event(Event.ACCOUNT_DELETED, caller, user_id=user.id, actor_id=user.id),

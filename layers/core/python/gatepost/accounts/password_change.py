@@ -8,7 +8,7 @@ from gatepost.caller import Caller
 from gatepost.credentials.passwords import hash_password
 from gatepost.outbox import Mail, MailKind, enqueue
 from gatepost.service import Service
-from gatepost.storage import keys
+from gatepost.storage import email_codes, keys
 from gatepost.storage.writes import delete
 
 
@@ -29,8 +29,9 @@ def change_password(service: Service, me: Principal, current: str, new: str, cal
         service,
         me,
         hash_password(new),
-        # A link for a new password, mailed before, dies with the old one.
+        # A link for a new password or a code to sign in, mailed before, dies with the old one.
         delete(settings.sessions_table, keys.password_reset(user.id)),
+        email_codes.forget(settings.sessions_table, user.email_digest),
         enqueue(settings.outbox_table, service.sealer, mail),
         service.audit.event(Event.PASSWORD_CHANGED, caller, user_id=user.id, actor_id=user.id),
     )

@@ -11,7 +11,7 @@ from gatepost.identifiers import TokenKind, new_id
 from gatepost.limits import Reservation
 from gatepost.outbox import Mail, MailKind, enqueue
 from gatepost.service import Service
-from gatepost.storage import keys, one_time_tokens
+from gatepost.storage import email_codes, keys, one_time_tokens
 from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.one_time_tokens import OneTimeToken
@@ -87,6 +87,7 @@ def reset_password(service: Service, token: str, new_password: str, caller: Call
                 keys.limit(service.limits.account_failures.kind, limits.account(user.email_digest)),
             ),
             delete(settings.sessions_table, keys.email_change(user.id)),
+            email_codes.forget(settings.sessions_table, user.email_digest),
             revocations.of_user(settings.sessions_table, user.id, user.version + 1),
             enqueue(
                 settings.outbox_table,

@@ -60,8 +60,8 @@ class Sealer:
         self._key_id = key_id
         self._lock = Lock()
         self._made_at = 0
-        self._wrapped = b""
-        self._cipher: AESGCM | None = None
+        # Replaced as a whole, so that no thread sees half of it: the data key, wrapped and ready.
+        self._current: tuple[bytes, AESGCM] | None = None
         self._opened = lru_cache(maxsize=256)(self._open_data_key)
 
     def seal(self, plaintext: bytes, context: str) -> bytes:
@@ -82,20 +82,21 @@ class Sealer:
         try:
             (length,) = struct.unpack_from(">H", sealed)
             wrapped, rest = sealed[2 : 2 + length], sealed[2 + length :]
-            return self._opened(wrapped).decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], context.encode())
+            current = self._current
+            cipher = current[1] if current and current[0] == wrapped else self._opened(wrapped)
+            return cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], context.encode())
         except (struct.error, InvalidTag) as exc:
             raise ValueError("not a value sealed for this context") from exc
 
     def _data_key(self) -> tuple[bytes, AESGCM]:
         with self._lock:
-            if self._cipher is None or clock.now() - self._made_at >= _DATA_KEY_LIFETIME:
+            if self._current is None or clock.now() - self._made_at >= _DATA_KEY_LIFETIME:
                 with unavailable_on_failure():
                     answer = self._kms.generate_data_key(
                         KeyId=self._key_id, KeySpec="AES_256", EncryptionContext=_DATA_KEY_CONTEXT
                     )
-                self._wrapped, self._cipher = (answer["CiphertextBlob"], AESGCM(answer["Plaintext"]))
-                self._made_at = clock.now()
-            return self._wrapped, self._cipher
+                self._current, self._made_at = (answer["CiphertextBlob"], AESGCM(answer["Plaintext"])), clock.now()
+            return self._current
 
     def _open_data_key(self, wrapped: bytes) -> AESGCM:
         with unavailable_on_failure():

@@ -38,6 +38,7 @@ def render(settings: MailerSettings, mail: Mail, mail_id: str) -> EmailMessage:
         "subject": template["Subject"],
         "button": template["Button"],
         "link": mail.parameters.get("link"),
+        "code": mail.parameters.get("code"),
         "paragraphs": text.split("\n\n"),
         "brand_color": settings.brand_color,
         "locale": settings.mail_locale,

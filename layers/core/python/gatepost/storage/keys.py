@@ -71,6 +71,11 @@ def decoy(address_digest: bytes, decoy_id: str) -> Key:
     return {"pk": _of_address(address_digest), "sk": f"DECOY#{decoy_id}"}
 
 
+def email_code(address_digest: bytes) -> Key:
+    """The code with which the owner of an address may sign in; the newest is the only one."""
+    return {"pk": _of_address(address_digest), "sk": "EMAIL_CODE"}
+
+
 def session(user_id: str, session_id: str) -> Key:
     """A session of a user."""
     return {"pk": _of_user(user_id), "sk": f"SESSION#{session_id}"}

@@ -7,6 +7,7 @@ from gatepost.storage import keys
 from gatepost.storage.writes import Item, Write, check, delete, put, update
 
 _UNCHANGED = "#status = :active AND epoch = :epoch AND password_hash = :hash"
+_SAME_ADDRESS = "email_digest = :address"
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,15 @@ def create(table: str, user: User) -> tuple[Write, Write]:
 
 
 def demand_unchanged(table: str, user: User) -> Write:
-    """Demand that the user is still active and that neither the password nor the epoch has changed since `user` was read."""
+    """Demand that the user is still active and that neither password, address nor epoch has changed since `user` was read."""
     return check(
         table,
         keys.user(user.id),
-        _UNCHANGED,
+        f"{_UNCHANGED} AND {_SAME_ADDRESS}",
         active="active",
         epoch=user.epoch,
         hash=user.password_hash,
+        address=user.email_digest,
     )
 
 
@@ -97,7 +99,7 @@ def reset_password(table: str, user: User, password_hash: str) -> Write:
         table,
         keys.user(user.id),
         "SET password_hash = :new, epoch = :next_epoch, version = :next_version",
-        "epoch = :epoch AND version = :version AND password_hash = :hash AND email_digest = :address",
+        f"epoch = :epoch AND version = :version AND password_hash = :hash AND {_SAME_ADDRESS}",
         new=password_hash,
         next_epoch=user.epoch + 1,
         next_version=user.version + 1,
@@ -130,11 +132,12 @@ def upgrade_hash(table: str, user: User, password_hash: str) -> Write:
         table,
         keys.user(user.id),
         "SET password_hash = :new",
-        _UNCHANGED,
+        f"{_UNCHANGED} AND {_SAME_ADDRESS}",
         new=password_hash,
         active="active",
         epoch=user.epoch,
         hash=user.password_hash,
+        address=user.email_digest,
     )
 
 
@@ -165,11 +168,11 @@ def erase(table: str, user: User) -> tuple[Write, Write]:
         delete(
             table,
             keys.user(user.id),
-            f"{_UNCHANGED} AND email_digest = :digest",
+            f"{_UNCHANGED} AND {_SAME_ADDRESS}",
             active="active",
             epoch=user.epoch,
             hash=user.password_hash,
-            digest=user.email_digest,
+            address=user.email_digest,
         ),
     )
 

@@ -17,6 +17,7 @@ from gatepost import errors
 STATUS: dict[type[errors.GatepostError], HTTPStatus] = {
     errors.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.Conflict: HTTPStatus.CONFLICT,
+    errors.InvalidCode: HTTPStatus.UNAUTHORIZED,
     errors.InvalidCredentials: HTTPStatus.UNAUTHORIZED,
     errors.InvalidCursor: HTTPStatus.BAD_REQUEST,
     errors.InvalidField: HTTPStatus.UNPROCESSABLE_ENTITY,
