@@ -1,6 +1,6 @@
 """What the admin function gives."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
@@ -34,4 +34,29 @@ class RolePage(BaseModel):
     """Roles in the order of their names."""
 
     items: list[RoleView]
+    next_cursor: str | None
+
+
+class AuditedEvent(BaseModel):
+    """Something that happened: to the account `user_id` if there is one, by the user `actor_id` if they had proven who they
+    are. `at` is RFC 3339 in UTC.
+    """
+
+    id: str
+    event: str
+    at: str
+    user_id: str | None
+    actor_id: str | None
+    ip: str
+    user_agent: str
+    result: Literal["success", "failure"]
+    reason: str | None
+    role: str | None
+    request_id: str
+
+
+class AuditedEventPage(BaseModel):
+    """Security events, newest first."""
+
+    items: list[AuditedEvent]
     next_cursor: str | None

@@ -40,6 +40,8 @@ REFUSALS = {
     ("GET", "/v1/admin/roles/{name}"): {"404"},
     ("PUT", "/v1/admin/roles/{name}"): {"409"},
     ("DELETE", "/v1/admin/roles/{name}"): {"404", "409"},
+    ("GET", "/v1/admin/audit"): {"400", "422"},
+    ("GET", "/v1/admin/audit/export"): {"400", "422"},
 }
 
 

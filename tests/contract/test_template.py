@@ -26,6 +26,11 @@ FUNCTIONS = {resource.logical_id: resource for resource in RESOURCES.of_type("AW
 # The table classes of DESIGN: what outlives everything, and what is only good for a while.
 DURABLE = {"UsersTable", "RolesTable", "AuditTable", "KeysTable"}
 EXPIRING = {"SessionsTable", "OutboxTable", "AuditTable"}
+AUDIT_INDEXES = {
+    partition.attribute
+    for partitions in (keys.audit_events(), keys.audit_events_by_name("x"), keys.audit_events_by_actor("x"))
+    for partition in partitions
+}
 
 
 @dataclass(frozen=True)
@@ -116,10 +121,21 @@ def test_the_mailer_may_send_what_it_sends() -> None:
 
 
 def test_audit_events_are_only_added_and_read() -> None:
-    allowed = {"dynamodb:PutItem", "dynamodb:Query"}
+    """Of the table; its indexes can be read alone, and nothing can be done to the table by way of a wildcard."""
+    table, allowed = arn("AuditTable"), {"dynamodb:PutItem", "dynamodb:Query"}
     for function in FUNCTIONS:
-        actions = {action for statement in statements(function) for action in statement.actions}
-        assert {action for action in actions if arn("AuditTable") in may(function, action)} <= allowed
+        for statement in statements(function):
+            if table in statement.resources:
+                assert set(statement.actions) <= allowed
+            if any(resource.startswith(f"{table}/") for resource in statement.resources):
+                assert statement.actions == ("dynamodb:Query",)
+
+
+def test_only_the_admin_function_finds_everybodys_events() -> None:
+    indexes = {f"{arn('AuditTable')}/index/{name}" for name in AUDIT_INDEXES}
+    assert may("AdminFunction", "dynamodb:Query") >= indexes
+    for function in FUNCTIONS.keys() - {"AdminFunction"}:
+        assert not may(function, "dynamodb:Query") & indexes
 
 
 def test_only_the_keys_function_makes_signing_keys() -> None:
@@ -190,6 +206,15 @@ def test_users_are_encrypted_under_the_deployments_own_key() -> None:
     }
     assert WRITTEN["EncryptionKey"]["DeletionPolicy"] == "Retain"
     assert WRITTEN["EncryptionKey"]["Properties"]["EnableKeyRotation"] is True
+
+
+def test_the_audit_table_has_the_indexes_that_its_events_and_searches_name() -> None:
+    """Each named by the attribute that it's by, and ordered by time as the table is."""
+    indexes = {index["IndexName"]: index for index in TEMPLATE.tables["AuditTable"].properties["GlobalSecondaryIndexes"]}
+    assert indexes.keys() == AUDIT_INDEXES
+    for name, index in indexes.items():
+        assert [attribute["AttributeName"] for attribute in index["KeySchema"]] == [name, "sk"]
+        assert index["Projection"] == {"ProjectionType": "ALL"}
 
 
 def test_the_outbox_has_its_index_of_unsent_mails_and_its_stream() -> None:

@@ -154,6 +154,11 @@ ADMIN_FLOWS = [
     Flow("read a role", 200, _administered("GET", "/roles/{}"), "AdminFunction"),
     Flow("put a role", 200, _administered("PUT", "/roles/{}", {"permissions": ["orders:*"]}), "AdminFunction"),
     Flow("delete a role", 204, _administered("DELETE", "/roles/{}"), "AdminFunction"),
+    Flow("search events", 200, _administered("GET", "/audit"), "AdminFunction"),
+    Flow("search events by name", 200, _administered("GET", "/audit?event=role.created"), "AdminFunction"),
+    Flow("search events by actor", 200, _administered("GET", f"/audit?actor_id={'0' * 32}"), "AdminFunction"),
+    Flow("search events by user", 200, _administered("GET", f"/audit?user_id={'0' * 32}"), "AdminFunction"),
+    Flow("export events", 200, _administered("GET", "/audit/export"), "AdminFunction"),
 ]
 FLOWS += ADMIN_FLOWS
 BY_NAME = {flow.name: flow for flow in FLOWS}

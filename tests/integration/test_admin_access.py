@@ -22,6 +22,8 @@ PERMISSIONS = {
     ("GET", "/v1/admin/roles/{name}"): "roles:read",
     ("PUT", "/v1/admin/roles/{name}"): "roles:write",
     ("DELETE", "/v1/admin/roles/{name}"): "roles:write",
+    ("GET", "/v1/admin/audit"): "audit:read",
+    ("GET", "/v1/admin/audit/export"): "audit:read",
 }
 ROUTES = list(PERMISSIONS)
 # The bodies of those that take one.

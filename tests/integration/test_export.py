@@ -27,7 +27,7 @@ NOT_SHOWN = {
         "email_digest",
         "created_at_ms",
     },
-    "AuditTable": {"pk", "sk", "user_id", "expires_at", "at_ms"},
+    "AuditTable": {"pk", "sk", "shard", "event_shard", "user_id", "expires_at", "at_ms"},
 }
 
 

@@ -1,5 +1,5 @@
 """The routes of the admin function. Each names the one permission that it needs."""
 
-from functions.admin.routes import roles
+from functions.admin.routes import audit, roles
 
-ROUTERS = (roles.router,)
+ROUTERS = (roles.router, audit.router)

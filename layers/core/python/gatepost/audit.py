@@ -80,6 +80,7 @@ class Trail:
             "result": "failure" if reason else "success",
             "expires_at": now_ms // 1000 + self.retention_days * 86400,
         }
+        item |= keys.audit_indexed(event, event_id)
         optional = {"user_id": user_id, "actor_id": actor_id, "reason": reason, "role": role}
         return put(self.table, {**key, **item, **{name: value for name, value in optional.items() if value is not None}})
 

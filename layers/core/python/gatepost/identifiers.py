@@ -12,6 +12,7 @@ import secrets
 from enum import IntEnum
 
 SECRET_BYTES = 32
+ID_PATTERN = r"^[0-9a-f]{32}$"
 _ID = re.compile(r"[0-9a-f]{32}")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 

@@ -1,6 +1,6 @@
 """Every key of every table. Nothing else knows what a key looks like, and no text of a user becomes one raw."""
 
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from gatepost.clock import rfc3339_ms
 from gatepost.identifiers import base64url
@@ -11,6 +11,13 @@ class Key(TypedDict):
 
     pk: str
     sk: str
+
+
+class Partition(NamedTuple):
+    """The items of a table, or of one of its indexes, for which `attribute` is `value`; an index is named by its attribute."""
+
+    attribute: str
+    value: str
 
 
 class HashKey(TypedDict):
@@ -140,6 +147,48 @@ def audit_event_of_address(address_digest: bytes, at_ms: int, event_id: str) -> 
 def audit_trail_of_user(user_id: str) -> str:
     """The partition of a user's security events."""
     return _of_user(user_id)
+
+
+# All events are written now, and so at one end of a partition of an index, which takes 1,000 writes a second.
+AUDIT_SHARDS = 3
+# Before and after every sort key of an event.
+FIRST_EVENT, LAST_EVENT = rfc3339_ms(0), "~"
+
+
+def audit_indexed(event: str, event_id: str) -> dict[str, str]:
+    """The attributes by which the indexes find a security event; the id, which is random, says in which shard."""
+    shard = int(event_id, 16) % AUDIT_SHARDS
+    return {"shard": f"SHARD#{shard}", "event_shard": f"{event}#{shard}"}
+
+
+def audit_events_of_user(user_id: str) -> list[Partition]:
+    """The security events of a user."""
+    return [Partition("pk", _of_user(user_id))]
+
+
+def audit_events_by_actor(actor_id: str) -> list[Partition]:
+    """The security events of what a user did, to whomever."""
+    return [Partition("actor_id", actor_id)]
+
+
+def audit_events_by_name(event: str) -> list[Partition]:
+    """The security events of one name."""
+    return [Partition("event_shard", f"{event}#{shard}") for shard in range(AUDIT_SHARDS)]
+
+
+def audit_events() -> list[Partition]:
+    """All security events."""
+    return [Partition("shard", f"SHARD#{shard}") for shard in range(AUDIT_SHARDS)]
+
+
+def audit_events_since(at_ms: int) -> str:
+    """The place before the sort keys of all security events at `at_ms` or later."""
+    return rfc3339_ms(at_ms)
+
+
+def just_before(sort_key: str) -> str:
+    """The last place before the sort key of a security event. They all have one length."""
+    return sort_key[:-1] + chr(ord(sort_key[-1]) - 1)
 
 
 # Keys table

@@ -21,7 +21,7 @@ class AllowedOrigins:
             allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=("authorization", "content-type", "x-gatepost-csrf"),
             allow_credentials=True,
-            expose_headers=("retry-after", "x-request-id"),
+            expose_headers=("retry-after", "x-next-cursor", "x-request-id"),
             max_age=_MAX_AGE,
         )
 

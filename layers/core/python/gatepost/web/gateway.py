@@ -24,7 +24,7 @@ from gatepost.web.problems import MEDIA_TYPE, problem
 Handler = Callable[[Any, Any], dict[str, Any]]
 
 # Mangum answers in base64 what isn't named here.
-_TEXT_TYPES = ["text/", "application/json", "application/problem+json", "application/jwk-set+json"]
+_TEXT_TYPES = ["text/", "application/json", "application/problem+json", "application/jwk-set+json", "application/x-ndjson"]
 # Mangum makes the URL of these, and fails on odd ones. Nothing here decides or links by that URL: it's the issuer's, always.
 _ADDRESSING_HEADERS = frozenset({"host", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "forwarded"})
 
