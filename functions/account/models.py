@@ -109,6 +109,7 @@ class SecurityEvent(BaseModel):
     result: Literal["success", "failure"]
     reason: str | None
     role: str | None
+    client_id: str | None
     request_id: str
 
 

@@ -1,10 +1,13 @@
 """What the admin function gives."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
+from gatepost import clock
 from gatepost.access.roles import Catalogue, Role, is_built_in
+from gatepost.clients.client_secrets import ClientSecret
+from gatepost.clients.metadata import Client, ClientType, GrantType
 
 
 class RoleView(BaseModel):
@@ -37,6 +40,68 @@ class RolePage(BaseModel):
     next_cursor: str | None
 
 
+class SecretView(BaseModel):
+    """That a client has a secret, and until when it works; None for the newest. Times are RFC 3339 in UTC."""
+
+    created_at: str
+    expires_at: str | None
+
+    @classmethod
+    def of(cls, secret: ClientSecret) -> Self:
+        """Return the view of a secret."""
+        end = None if secret.expires_at is None else clock.rfc3339(secret.expires_at)
+        return cls(created_at=clock.rfc3339(secret.created_at), expires_at=end)
+
+
+class ClientView(BaseModel):
+    """An OAuth client. `created_at` is RFC 3339 in UTC."""
+
+    client_id: str
+    name: str
+    type: ClientType
+    redirect_uris: list[str]
+    grant_types: list[GrantType]
+    scopes: list[str]
+    created_at: str
+    secrets: list[SecretView] = Field(description="those that work, the newest last; none of a public client")
+
+    @classmethod
+    def of(cls, client: Client) -> Self:
+        """Return the view of a client."""
+        return cls(**_members(client))
+
+
+class ClientWithSecret(ClientView):
+    """An OAuth client with its newest secret, which is never shown again; none if it's public."""
+
+    client_secret: str | None = Field(repr=False)
+
+    @classmethod
+    def showing(cls, client: Client, secret: str | None) -> Self:
+        """Return the view of a client with its secret."""
+        return cls(client_secret=secret, **_members(client))
+
+
+def _members(client: Client) -> dict[str, Any]:
+    return {
+        "client_id": client.id,
+        "name": client.name,
+        "type": client.type,
+        "redirect_uris": list(client.redirect_uris),
+        "grant_types": list(client.grant_types),
+        "scopes": list(client.scopes),
+        "created_at": clock.rfc3339(client.created_at),
+        "secrets": [SecretView.of(secret) for secret in client.secrets if secret.is_alive(clock.now())],
+    }
+
+
+class ClientPage(BaseModel):
+    """Clients in the order of their ids."""
+
+    items: list[ClientView]
+    next_cursor: str | None
+
+
 class AuditedEvent(BaseModel):
     """Something that happened: to the account `user_id` if there is one, by the user `actor_id` if they had proven who they
     are. `at` is RFC 3339 in UTC.
@@ -52,6 +117,7 @@ class AuditedEvent(BaseModel):
     result: Literal["success", "failure"]
     reason: str | None
     role: str | None
+    client_id: str | None
     request_id: str
 
 

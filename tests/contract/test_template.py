@@ -24,7 +24,7 @@ RESOURCES = Resources(PATH, "test", PARAMETERS)
 TEMPLATE = read_template(PATH, "test", PARAMETERS)
 FUNCTIONS = {resource.logical_id: resource for resource in RESOURCES.of_type("AWS::Serverless::Function")}
 # The table classes of DESIGN: what outlives everything, and what is only good for a while.
-DURABLE = {"UsersTable", "RolesTable", "AuditTable", "KeysTable"}
+DURABLE = {"UsersTable", "RolesTable", "ClientsTable", "AuditTable", "KeysTable"}
 EXPIRING = {"SessionsTable", "OutboxTable", "AuditTable"}
 AUDIT_INDEXES = {
     partition.attribute
@@ -165,6 +165,7 @@ def test_the_api_may_call_each_function_it_routes_to() -> None:
 EXAMPLES: dict[str, Mapping[str, Any]] = {
     "UsersTable": keys.user("x"),
     "RolesTable": keys.role_catalogue(),
+    "ClientsTable": keys.client("x"),
     "SessionsTable": keys.session("x", "y"),
     "OutboxTable": keys.mail("x"),
     "AuditTable": keys.audit_event_of_user("x", 0, "y"),

@@ -121,6 +121,23 @@ def _administered(method: str, path: str, body: Any = None) -> Callable[[Api], C
     return prepare
 
 
+def _of_client(method: str, path: str = "", body: Any = None) -> Callable[[Api], Callable[[], Response]]:
+    """A request of an administrator about a confidential client that is there."""
+
+    def prepare(api: Api) -> Callable[[], Response]:
+        me = administrator(api.stack)
+        client_id = me.admin("POST", "/clients", CLIENT).json()["client_id"]
+        return lambda: me.admin(method, f"/clients/{client_id}{path}", body)
+
+    return prepare
+
+
+def _create_client(api: Api) -> Callable[[], Response]:
+    me, key = administrator(api.stack), new_email()
+    return lambda: me.admin("POST", "/clients", CLIENT, headers={"idempotency-key": key})
+
+
+CLIENT = {"name": "Orders", "type": "confidential", "redirect_uris": ["https://orders.example.com/callback"]}
 FLOWS = [
     Flow("register", 202, _register),
     Flow("resend verification", 202, _resend),
@@ -154,6 +171,12 @@ ADMIN_FLOWS = [
     Flow("read a role", 200, _administered("GET", "/roles/{}"), "AdminFunction"),
     Flow("put a role", 200, _administered("PUT", "/roles/{}", {"permissions": ["orders:*"]}), "AdminFunction"),
     Flow("delete a role", 204, _administered("DELETE", "/roles/{}"), "AdminFunction"),
+    Flow("list clients", 200, _administered("GET", "/clients"), "AdminFunction"),
+    Flow("create a client", 201, _create_client, "AdminFunction"),
+    Flow("read a client", 200, _of_client("GET"), "AdminFunction"),
+    Flow("update a client", 200, _of_client("PATCH", body={"name": "Reports"}), "AdminFunction"),
+    Flow("rotate a client's secret", 200, _of_client("POST", "/secret"), "AdminFunction"),
+    Flow("delete a client", 204, _of_client("DELETE"), "AdminFunction"),
     Flow("search events", 200, _administered("GET", "/audit"), "AdminFunction"),
     Flow("search events by name", 200, _administered("GET", "/audit?event=role.created"), "AdminFunction"),
     Flow("search events by actor", 200, _administered("GET", f"/audit?actor_id={'0' * 32}"), "AdminFunction"),

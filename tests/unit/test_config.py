@@ -11,6 +11,7 @@ ACCOUNT = {
     "GATEPOST_SERVICE_NAME": "Gatepost",
     "GATEPOST_USERS_TABLE": "users",
     "GATEPOST_ROLES_TABLE": "roles",
+    "GATEPOST_CLIENTS_TABLE": "clients",
     "GATEPOST_SESSIONS_TABLE": "sessions",
     "GATEPOST_OUTBOX_TABLE": "outbox",
     "GATEPOST_AUDIT_TABLE": "audit",

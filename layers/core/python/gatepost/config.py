@@ -107,6 +107,7 @@ class ServiceSettings(Settings):
     )
     users_table: str = Field(description="the name of the Users table.")
     roles_table: str = Field(description="the name of the Roles table.")
+    clients_table: str = Field(description="the name of the Clients table.")
     sessions_table: str = Field(description="the name of the Sessions table.")
     outbox_table: str = Field(description="the name of the Outbox table.")
     audit_table: str = Field(description="the name of the Audit table.")

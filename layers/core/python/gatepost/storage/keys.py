@@ -65,6 +65,20 @@ def role_catalogue_version() -> Key:
     return {"pk": "ROLES", "sk": "VERSION"}
 
 
+# Clients table
+
+
+def client(client_id: str) -> Key:
+    """An OAuth client."""
+    partition, prefix = clients()
+    return {"pk": partition, "sk": prefix + client_id}
+
+
+def clients() -> tuple[str, str]:
+    """The partition of all OAuth clients and the beginning of their sort keys."""
+    return "CLIENTS", "CLIENT#"
+
+
 # Sessions table
 
 
@@ -116,6 +130,11 @@ def revocation(bucket: int, shard: int, subject: str) -> Key:
 def revocations(bucket: int, shard: int) -> str:
     """The partition of the entries of one bucket and shard."""
     return f"REVOKED#{bucket}#{shard}"
+
+
+def idempotency(user_id: str, digest: bytes) -> Key:
+    """What a user's request with an idempotency key has made; `digest` is that of the key and the operation."""
+    return {"pk": f"IDEMPOTENCY#{user_id}#{base64url(digest)}", "sk": "IDEMPOTENCY"}
 
 
 def limit(kind: str, subject: str) -> Key:

@@ -19,7 +19,7 @@ class AllowedOrigins:
             app,
             allow_origins=tuple(origins),
             allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-            allow_headers=("authorization", "content-type", "x-gatepost-csrf"),
+            allow_headers=("authorization", "content-type", "idempotency-key", "x-gatepost-csrf"),
             allow_credentials=True,
             expose_headers=("retry-after", "x-next-cursor", "x-request-id"),
             max_age=_MAX_AGE,
