@@ -8,6 +8,7 @@ with embedded_aws() as mailbox, Stack(Path("template.yaml"), mailbox, parameters
 import json
 import threading
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +18,7 @@ from local.custom_resources import create_custom_resource
 from local.events import Request, Response
 from local.functions import LambdaFunction, make_layers_importable
 from local.gateway import Gateway
+from local.invocations import make_invocable
 from local.limits import scaled_limits
 from local.mailbox import Mail, Mailbox
 from local.pages import documentation_pages, mailbox_pages
@@ -63,6 +65,8 @@ class Stack:
         make_layers_importable(self.template.functions.values())
         limits = scaled_limits(limits_scale) if limits_scale else {}
         self.functions = {key: LambdaFunction(function, limits) for key, function in self.template.functions.items()}
+        for key, function in self.template.functions.items():
+            make_invocable(function.name, partial(self._invoke, key))
         self._pumps = [
             StreamPump(self.functions[function.logical_id], source, self.template.tables[source.table].name)
             for function in self.template.functions.values()
@@ -77,6 +81,9 @@ class Stack:
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    def _invoke(self, function: str, event: Any) -> Any:
+        return self.functions[function].invoke(event)
 
     def start(self) -> None:
         """Deliver streams and run schedules from now on, in threads. Raises `StackError` for an unknown schedule."""

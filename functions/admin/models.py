@@ -8,6 +8,7 @@ from gatepost import clock
 from gatepost.access.roles import Catalogue, Role, is_built_in
 from gatepost.clients.client_secrets import ClientSecret
 from gatepost.clients.metadata import Client, ClientType, GrantType
+from gatepost.signing.ring import SigningKey
 
 
 class RoleView(BaseModel):
@@ -126,3 +127,38 @@ class AuditedEventPage(BaseModel):
 
     items: list[AuditedEvent]
     next_cursor: str | None
+
+
+class SigningKeyView(BaseModel):
+    """A key, which stands by, signs, or is retired and verifies what it has signed. Times are RFC 3339 in UTC."""
+
+    kid: str
+    algorithm: str
+    state: Literal["standby", "signing", "retired"]
+    since: str = Field(description="when it entered its state")
+    created_at: str
+
+    @classmethod
+    def of(cls, key: SigningKey) -> Self:
+        """Return the view of a key."""
+        return cls(
+            kid=key.kid,
+            algorithm=key.algorithm,
+            state=key.state,
+            since=clock.rfc3339(key.state_since),
+            created_at=clock.rfc3339(key.created_at),
+        )
+
+
+class SigningKeyList(BaseModel):
+    """All keys; there are never so many that they'd need pages."""
+
+    items: list[SigningKeyView]
+    next_cursor: None = None
+    rotation_pending: bool
+
+
+class RotationAccepted(BaseModel):
+    """A new key is published, and one signs as soon as it may."""
+
+    status: Literal["accepted"] = "accepted"

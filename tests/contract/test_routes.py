@@ -46,6 +46,7 @@ REFUSALS = {
     ("PATCH", "/v1/admin/clients/{client_id}"): {"404", "409"},
     ("DELETE", "/v1/admin/clients/{client_id}"): {"404", "409"},
     ("POST", "/v1/admin/clients/{client_id}/secret"): {"404", "409"},
+    ("POST", "/v1/admin/keys/rotate"): {"409"},
     ("GET", "/v1/admin/audit"): {"400", "422"},
     ("GET", "/v1/admin/audit/export"): {"400", "422"},
 }

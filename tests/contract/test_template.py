@@ -146,6 +146,13 @@ def test_only_the_keys_function_makes_signing_keys() -> None:
     assert not may("KeysFunction", "kms:Decrypt")
 
 
+def test_only_the_admin_function_calls_another_and_only_the_one_that_makes_keys() -> None:
+    for function in FUNCTIONS:
+        expected = {arn("KeysFunction")} if function == "AdminFunction" else set()
+        assert may(function, "lambda:InvokeFunction") == expected
+    assert TEMPLATE.functions["AdminFunction"].environment["GATEPOST_KEYS_FUNCTION"] == TEMPLATE.functions["KeysFunction"].name
+
+
 def test_z19_the_admin_function_unwraps_nothing_but_what_dynamodb_encrypts() -> None:
     """The signing keys are wrapped under the key that encrypts the Users table: it must not read the one for the other."""
     decrypting = [statement for statement in statements("AdminFunction") if "kms:Decrypt" in statement.actions]

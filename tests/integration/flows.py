@@ -8,6 +8,7 @@ from gatepost.access.roles import Role
 from local.events import Response
 from tests.integration.accounts import mailed_code, start_code, use_code
 from tests.integration.administrators import administrator, new_role
+from tests.integration.inside import forget_rotation
 from tests.support import PASSWORD, Api, new_email
 
 NEW_PASSWORD = f"{PASSWORD}, but new"
@@ -137,6 +138,12 @@ def _create_client(api: Api) -> Callable[[], Response]:
     return lambda: me.admin("POST", "/clients", CLIENT, headers={"idempotency-key": key})
 
 
+def _rotate_keys(api: Api) -> Callable[[], Response]:
+    me = administrator(api.stack)
+    forget_rotation(api.stack)
+    return lambda: me.admin("POST", "/keys/rotate")
+
+
 CLIENT = {"name": "Orders", "type": "confidential", "redirect_uris": ["https://orders.example.com/callback"]}
 FLOWS = [
     Flow("register", 202, _register),
@@ -171,6 +178,8 @@ ADMIN_FLOWS = [
     Flow("read a role", 200, _administered("GET", "/roles/{}"), "AdminFunction"),
     Flow("put a role", 200, _administered("PUT", "/roles/{}", {"permissions": ["orders:*"]}), "AdminFunction"),
     Flow("delete a role", 204, _administered("DELETE", "/roles/{}"), "AdminFunction"),
+    Flow("list keys", 200, _administered("GET", "/keys"), "AdminFunction"),
+    Flow("rotate keys", 202, _rotate_keys, "AdminFunction"),
     Flow("list clients", 200, _administered("GET", "/clients"), "AdminFunction"),
     Flow("create a client", 201, _create_client, "AdminFunction"),
     Flow("read a client", 200, _of_client("GET"), "AdminFunction"),

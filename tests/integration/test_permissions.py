@@ -9,7 +9,7 @@ from local.resources import Resource, Resources
 from local.stack import Stack
 from tests.calls import Call, recorded
 from tests.integration.flows import BY_NAME, FLOWS, Flow
-from tests.integration.inside import fresh_process
+from tests.integration.inside import forget_rotation, fresh_process
 from tests.support import PARAMETERS, ROOT, Api, new_email
 
 _IN_TRANSACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
@@ -22,6 +22,7 @@ class Policies:
     def __init__(self, stack: Stack) -> None:
         self._resources = Resources(ROOT / "template.yaml", stack.template.stack, PARAMETERS)
         self._functions = {each.logical_id: each for each in self._resources.of_type("AWS::Serverless::Function")}
+        self._arns = {self._resources.physical_id(each): self._resources.arn(each) for each in self._functions.values()}
         (self._key,) = (self._resources.arn(key) for key in self._resources.of_type("AWS::KMS::Key"))
         tables = self._resources.of_type("AWS::DynamoDB::Table")
         self._tables = {self._resources.physical_id(table): self._resources.arn(table) for table in tables}
@@ -49,6 +50,8 @@ class Policies:
         elif "TableName" in parameters:
             index = f"/index/{parameters['IndexName']}" if "IndexName" in parameters else ""
             yield f"dynamodb:{call.operation}", self._tables[parameters["TableName"]] + index
+        elif call.operation == "Invoke":
+            yield "lambda:InvokeFunction", self._arns[parameters["FunctionName"]]
         elif call.operation in _KMS:
             yield f"kms:{call.operation}", self._key
         else:
@@ -105,6 +108,16 @@ def test_z19_the_mailer_may_make_every_call_it_makes(stack: Stack, api: Api, pol
     ]
     assert {"GetItem", "UpdateItem", "Query", "SendEmail"} <= {call.operation for call in made}
     assert not policies.refused("MailerFunction", made)
+
+
+def test_z19_the_keys_function_may_make_every_call_it_makes(stack: Stack, policies: Policies) -> None:
+    forget_rotation(stack)
+    with recorded() as calls:
+        stack.functions["KeysFunction"].invoke({"gatepost": "rotate"})
+        asked_by = {"user_id": "0" * 32, "ip": "192.0.2.1", "user_agent": "", "request_id": new_email()}
+        assert stack.functions["KeysFunction"].invoke({"asked_by": asked_by}) == {"refused": None}
+    assert {"Encrypt", "TransactWriteItems"} <= {call.operation for call in calls}
+    assert not policies.refused("KeysFunction", calls)
 
 
 def test_what_a_table_forgets_has_a_time_to_be_forgotten(stack: Stack) -> None:

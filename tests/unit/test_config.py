@@ -24,10 +24,15 @@ MAILER = {
     "GATEPOST_OUTBOX_TABLE": "outbox",
     "GATEPOST_KMS_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1",
 }
-KEYS = {"GATEPOST_KEYS_TABLE": "keys", "GATEPOST_KMS_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1"}
+ADMIN = ACCOUNT | {"GATEPOST_KEYS_FUNCTION": "keys"}
+KEYS = {
+    "GATEPOST_KEYS_TABLE": "keys",
+    "GATEPOST_AUDIT_TABLE": "audit",
+    "GATEPOST_KMS_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1",
+}
 ALL: list[tuple[type[Settings], dict[str, str]]] = [
     (AccountSettings, ACCOUNT),
-    (AdminSettings, ACCOUNT),
+    (AdminSettings, ADMIN),
     (MailerSettings, MAILER),
     (KeysSettings, KEYS),
 ]

@@ -37,6 +37,7 @@ class Event(StrEnum):
     ROLE_CREATED = "role.created"
     ROLE_UPDATED = "role.updated"
     ROLE_DELETED = "role.deleted"
+    KEY_ROTATION_REQUESTED = "signing_keys.rotation_requested"
     CLIENT_CREATED = "client.created"
     CLIENT_UPDATED = "client.updated"
     CLIENT_SECRET_ROTATED = "client.secret_rotated"  # noqa: S105 (a name)

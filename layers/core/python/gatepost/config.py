@@ -152,6 +152,8 @@ class AccountSettings(ServiceSettings):
 class AdminSettings(ServiceSettings):
     """What the admin function reads."""
 
+    keys_function: str = Field(description="the name of the keys function, which alone makes signing keys.")
+
 
 class MailerSettings(Settings):
     """What the mailer function reads."""
@@ -170,5 +172,7 @@ class KeysSettings(Settings):
     """What the keys function reads."""
 
     keys_table: str = Field(description="the name of the Keys table.")
+    audit_table: str = Field(description="the name of the Audit table.")
+    audit_retention_days: PositiveInt = Field(default=400, description="how many days a security event is kept.")
     kms_key_id: str = Field(description="the KMS key that wraps signing keys.")
     signing_key_spec: SigningKeySpec = Field(default="RSA_2048", description="the kind of new signing keys, in KMS's words.")

@@ -66,6 +66,13 @@ class IdempotencyKeyReused(Conflict):
     default_detail = "This Idempotency-Key was used for another request: choose a new one."
 
 
+class RotationPending(Conflict):
+    """A rotation of the signing keys was asked for already, and waits until its new key is known everywhere."""
+
+    code = "rotation_pending"
+    default_detail = "A rotation was asked for already: the next key signs once it was published for two hours."
+
+
 class TooManyRoles(Conflict):
     """A user would have too many roles."""
 
