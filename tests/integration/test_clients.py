@@ -1,5 +1,6 @@
 """OAuth clients as administrators keep them (O-20, Z-09, Z-10, Z-12, Z-14, R-29)."""
 
+import logging
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from local.stack import Stack
 from tests.integration.accounts import INVALID_CURSOR, outcome
 from tests.integration.administrators import Staff, administrator, user_with
 from tests.integration.inside import change_user
+from tests.integration.leaks import Secrets, cast
 from tests.integration.tables import items
 from tests.opaque import tables_that_hold, token_secrets
 from tests.support import problem
@@ -262,3 +264,15 @@ def test_r05_who_may_no_more_changes_nothing(stack: Stack) -> None:
     change_user(manager.api, manager.id, roles=["user"], version=1)
     for method, rest, body in (("GET", "", None), ("PATCH", "", {"name": "x"}), ("DELETE", "", None)):
         assert outcome(manager.admin(method, f"{path}{rest}", body)) == (403, "not_permitted")
+
+
+def test_z13_a_secret_is_told_to_neither_aws_nor_the_log(stack: Stack) -> None:
+    me, secrets = administrator(stack), Secrets()
+    with cast(logging.DEBUG) as net:
+        client = made(me, CONFIDENTIAL)
+        rotated = me.admin("POST", f"/clients/{client['client_id']}/secret").json()
+    secrets.token("first", client["client_secret"])
+    secrets.token("second", rotated["client_secret"])
+    assert len(net.lines) >= 2
+    assert not {name for line in net.lines for name in secrets.within(line.encode())}
+    assert not {name for _, _, said in net.calls for name in secrets.within(said)}
