@@ -17,14 +17,17 @@ from moto.core.botocore_stubber import BotocoreStubber
 _INVOKE = re.compile(r"https://lambda\.[a-z0-9-]+\.amazonaws\.com/2015-03-31/functions/(?P<name>[^/]+)/invocations")
 _JSON = {"content-type": "application/json"}
 
-_invocable: dict[str, Callable[[Any], Any]] = {}
+# By name; of stacks that share one, the last that was made answers.
+_invocable: dict[str, list[Callable[[Any], Any]]] = {}
 
 logger = logging.getLogger(__name__)
 
 
-def make_invocable(name: str, invoke: Callable[[Any], Any]) -> None:
-    """Let the function `name` be called by others, inside `invocations`."""
-    _invocable[name] = invoke
+def make_invocable(name: str, invoke: Callable[[Any], Any]) -> Callable[[], None]:
+    """Let the function `name` be called by others, inside `invocations`. Return a function that ends it."""
+    answering = _invocable.setdefault(name, [])
+    answering.append(invoke)
+    return lambda: answering.remove(invoke)
 
 
 @contextmanager
@@ -44,11 +47,11 @@ def invocations() -> Iterator[None]:
 
 
 def _answer(name: str, payload: Any) -> tuple[int, dict[str, str], bytes]:
-    if name not in _invocable:
+    if not _invocable.get(name):
         error = {"Type": "User", "Message": f"Function not found: {name}"}
         return 404, _JSON | {"x-amzn-errortype": "ResourceNotFoundException"}, json.dumps(error).encode()
     try:
-        return 200, _JSON, json.dumps(_invocable[name](json.loads(payload))).encode()
+        return 200, _JSON, json.dumps(_invocable[name][-1](json.loads(payload))).encode()
     except Exception as exc:  # whatever a handler raises, Lambda answers
         logger.exception("%s failed", name)
         error = {"errorMessage": str(exc), "errorType": type(exc).__name__}

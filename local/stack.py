@@ -8,6 +8,7 @@ with embedded_aws() as mailbox, Stack(Path("template.yaml"), mailbox, parameters
 import json
 import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -65,8 +66,9 @@ class Stack:
         make_layers_importable(self.template.functions.values())
         limits = scaled_limits(limits_scale) if limits_scale else {}
         self.functions = {key: LambdaFunction(function, limits) for key, function in self.template.functions.items()}
+        self._cleanup = ExitStack()
         for key, function in self.template.functions.items():
-            make_invocable(function.name, partial(self._invoke, key))
+            self._cleanup.callback(make_invocable(function.name, partial(self._invoke, key)))
         self._pumps = [
             StreamPump(self.functions[function.logical_id], source, self.template.tables[source.table].name)
             for function in self.template.functions.values()
@@ -99,6 +101,7 @@ class Stack:
         for pump in self._pumps:
             pump.stop()
         self.gateway.close()
+        self._cleanup.close()
 
     def request(
         self,

@@ -28,7 +28,7 @@ DURABLE = {"UsersTable", "RolesTable", "ClientsTable", "AuditTable", "KeysTable"
 EXPIRING = {"SessionsTable", "OutboxTable", "AuditTable"}
 AUDIT_INDEXES = {
     partition.attribute
-    for partitions in (keys.audit_events(), keys.audit_events_by_name("x"), keys.audit_events_by_actor("x"))
+    for partitions in (keys.audit_partitions(), keys.audit_partitions(event="x"), keys.audit_partitions(actor_id="x"))
     for partition in partitions
 }
 

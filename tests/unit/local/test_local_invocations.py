@@ -36,6 +36,14 @@ def test_what_the_handler_raises_is_an_error_of_the_function() -> None:
     assert json.load(answer["Payload"]) == {"errorMessage": "'missing'", "errorType": "KeyError"}
 
 
+def test_of_several_with_one_name_the_last_answers_until_it_ends() -> None:
+    make_invocable("stack", lambda event: "first")
+    end = make_invocable("stack", lambda event: "second")
+    assert json.load(invoke("stack", {})["Payload"]) == "second"
+    end()
+    assert json.load(invoke("stack", {})["Payload"]) == "first"
+
+
 def test_there_are_no_others_and_none_outlives_its_aws() -> None:
     make_invocable("gone", lambda event: event)
     with embedded_aws():

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from gatepost import audit, clock
@@ -29,18 +30,12 @@ class Search:
     to_ms: int | None = None
 
     def plan(self) -> tuple[list[Partition], Mapping[str, str]]:
-        """Return the partitions that have the events, the narrowest there are, and what must be looked for in them."""
-        wanted = {"user_id": self.user_id, "actor_id": self.actor_id, "event": self.event and str(self.event)}
-        given = {name: value for name, value in wanted.items() if value is not None}
-        if self.user_id is not None:
-            found_by, partitions = "user_id", keys.audit_events_of_user(self.user_id)
-        elif self.actor_id is not None:
-            found_by, partitions = "actor_id", keys.audit_events_by_actor(self.actor_id)
-        elif self.event is not None:
-            found_by, partitions = "event", keys.audit_events_by_name(self.event)
-        else:
-            found_by, partitions = "", keys.audit_events()
-        return partitions, {name: value for name, value in given.items() if name != found_by}
+        """Return the partitions that have the events, and what must be looked for in them: they are by the first of what's
+        given.
+        """
+        given = {"user_id": self.user_id, "actor_id": self.actor_id, "event": self.event and str(self.event)}
+        wanted = [(name, value) for name, value in given.items() if value is not None]
+        return keys.audit_partitions(**dict(wanted)), dict(wanted[1:])
 
 
 def page(service: Service, search: Search, limit: int, after: str | None) -> tuple[list[Item], str | None]:
@@ -55,10 +50,7 @@ def page(service: Service, search: Search, limit: int, after: str | None) -> tup
     """
     if search.from_ms is not None and search.to_ms is not None and search.to_ms <= search.from_ms:
         raise InvalidField("to", "must be later than `from`")
-    first = keys.FIRST_EVENT if search.from_ms is None else keys.audit_events_since(search.from_ms)
-    last = keys.LAST_EVENT if search.to_ms is None else keys.audit_events_since(search.to_ms)
-    if after is not None:
-        last = keys.just_before(after)
+    first, last = keys.audit_range(search.from_ms, search.to_ms, after)
     if last < first:
         return [], None
     partitions, filters = search.plan()
@@ -73,7 +65,7 @@ def page(service: Service, search: Search, limit: int, after: str | None) -> tup
     found = together(*(partial(query, each) for each in partitions))
     # Where a partition was not read to its end, nothing older than what was read there may be shown yet.
     horizon = max((reached for _, reached in found if reached is not None), default="")
-    events = sorted((item for items, _ in found for item in items if item["sk"] >= horizon), key=_place, reverse=True)
+    events = sorted((item for items, _ in found for item in items if item["sk"] >= horizon), key=itemgetter("sk"), reverse=True)
     position = events[limit - 1]["sk"] if len(events) > limit else horizon
     now = clock.now()
     return [item for item in events[:limit] if now < item["expires_at"]], position or None
@@ -82,8 +74,3 @@ def page(service: Service, search: Search, limit: int, after: str | None) -> tup
 def described(item: Item) -> dict[str, Any]:
     """Return what an administrator sees of an event: what its user does, and who they are and who did it."""
     return audit.described(item) | {"user_id": item.get("user_id"), "actor_id": item.get("actor_id")}
-
-
-def _place(item: Item) -> str:
-    place: str = item["sk"]
-    return place

@@ -170,8 +170,6 @@ def audit_trail_of_user(user_id: str) -> str:
 
 # All events are written now, and so at one end of a partition of an index, which takes 1,000 writes a second.
 AUDIT_SHARDS = 3
-# Before and after every sort key of an event.
-FIRST_EVENT, LAST_EVENT = rfc3339_ms(0), "~"
 
 
 def audit_indexed(event: str, event_id: str) -> dict[str, str]:
@@ -180,34 +178,24 @@ def audit_indexed(event: str, event_id: str) -> dict[str, str]:
     return {"shard": f"SHARD#{shard}", "event_shard": f"{event}#{shard}"}
 
 
-def audit_events_of_user(user_id: str) -> list[Partition]:
-    """The security events of a user."""
-    return [Partition("pk", _of_user(user_id))]
+def audit_partitions(user_id: str | None = None, actor_id: str | None = None, event: str | None = None) -> list[Partition]:
+    """The partitions that have the security events of a user, else of what one did, else of one name, else all."""
+    if user_id is not None:
+        return [Partition("pk", _of_user(user_id))]
+    if actor_id is not None:
+        return [Partition("actor_id", actor_id)]
+    attribute, kind = ("shard", "SHARD") if event is None else ("event_shard", event)
+    return [Partition(attribute, f"{kind}#{shard}") for shard in range(AUDIT_SHARDS)]
 
 
-def audit_events_by_actor(actor_id: str) -> list[Partition]:
-    """The security events of what a user did, to whomever."""
-    return [Partition("actor_id", actor_id)]
-
-
-def audit_events_by_name(event: str) -> list[Partition]:
-    """The security events of one name."""
-    return [Partition("event_shard", f"{event}#{shard}") for shard in range(AUDIT_SHARDS)]
-
-
-def audit_events() -> list[Partition]:
-    """All security events."""
-    return [Partition("shard", f"SHARD#{shard}") for shard in range(AUDIT_SHARDS)]
-
-
-def audit_events_since(at_ms: int) -> str:
-    """The place before the sort keys of all security events at `at_ms` or later."""
-    return rfc3339_ms(at_ms)
-
-
-def just_before(sort_key: str) -> str:
-    """The last place before the sort key of a security event. They all have one length."""
-    return sort_key[:-1] + chr(ord(sort_key[-1]) - 1)
+def audit_range(from_ms: int | None, to_ms: int | None, before: str | None) -> tuple[str, str]:
+    """The first and the last sort key that security events may have: from a time on and until before one (milliseconds since
+    the epoch), and before the sort key `before`. All of them have one length.
+    """
+    first = rfc3339_ms(from_ms or 0)
+    if before is not None:
+        return first, before[:-1] + chr(ord(before[-1]) - 1)
+    return first, "~" if to_ms is None else rfc3339_ms(to_ms)
 
 
 # Keys table
