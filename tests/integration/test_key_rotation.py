@@ -71,7 +71,7 @@ def test_the_keys_are_shown_without_anything_private(me: Staff, stack: Stack) ->
     assert [state for state in states(me) if state != "retired"] == ["signing", "standby"]
 
 
-def test_z15_a_new_key_is_published_at_once_and_the_next_signs_when_it_was_for_two_hours(
+def test_z15_a_new_key_is_published_at_once_and_the_next_signs_when_it_was_for_long_enough(
     me: Staff, stack: Stack, clock: Traveller
 ) -> None:
     """In every warm process, whatever it has read a moment ago."""

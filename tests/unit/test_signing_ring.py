@@ -153,7 +153,10 @@ def test_one_that_comes_too_early_publishes_a_new_key_and_signs_with_the_next_on
     assert states(done) == {"key-1": "retired", "key-2": "signing", "key-3": "standby"}
     assert (done.version, done.rotation_due) == (3, False)
     assert maker.made == 3
-    assert states(rotate(done, START + 3 * HOUR, maker)) == {"key-2": "signing", "key-3": "standby"}
+    assert states(rotate(done, START + PUBLISHED_BEFORE_USE + RETIRED_LIFETIME, maker)) == {
+        "key-2": "signing",
+        "key-3": "standby",
+    }
 
 
 def test_while_one_waits_another_is_refused_and_makes_no_key(ring: KeyRing, maker: Maker) -> None:

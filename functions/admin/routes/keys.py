@@ -38,8 +38,8 @@ async def list_keys(me: Reader, service: TheService) -> SigningKeyList:
 async def rotate_keys(me: Writer, keys_function: TheKeysFunction, caller: TheCaller) -> RotationAccepted:
     """Rotate the signing keys. The public key set shows a new key at once.
 
-    A key signs only after it was published for two hours, so that all who keep the key set know it. If the next one was,
-    it signs from now on; else `rotation_pending` says that it will, and until then another rotation is a conflict.
+    A key signs only once it was published for so long that all who keep the key set know it. If the next one was, it signs
+    from now on; else `rotation_pending` says that it will, and until then another rotation is a conflict.
     """
     signing_keys.rotate(keys_function, me, caller)
     return RotationAccepted()

@@ -70,7 +70,7 @@ class RotationPending(Conflict):
     """A rotation of the signing keys was asked for already, and waits until its new key is known everywhere."""
 
     code = "rotation_pending"
-    default_detail = "A rotation was asked for already: the next key signs once it was published for two hours."
+    default_detail = "A rotation was asked for already: the next key signs once it was published for long enough."
 
 
 class TooManyRoles(Conflict):

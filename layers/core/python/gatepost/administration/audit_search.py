@@ -72,5 +72,7 @@ def page(service: Service, search: Search, limit: int, after: str | None) -> tup
 
 
 def described(item: Item) -> dict[str, Any]:
-    """Return what an administrator sees of an event: what its user does, and who they are and who did it."""
-    return audit.described(item) | {"user_id": item.get("user_id"), "actor_id": item.get("actor_id")}
+    """Return what an administrator sees of an event: what its user does, and in any case whose it is, who did it, and from
+    where.
+    """
+    return audit.described(item) | {name: item.get(name) for name in ("user_id", "actor_id", "ip", "user_agent")}
