@@ -1,4 +1,4 @@
-"""A browser as far as the cookie of a refresh token goes: it keeps what it's told to, and sends it with every call."""
+"""A browser as far as cookies go: it keeps what it's told to keep, and sends it with every call."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,24 +14,30 @@ PAGE = {"origin": ALLOWED_ORIGIN, "x-gatepost-csrf": "1"}
 
 @dataclass
 class Browser:
-    """A browser with a page of the allowed origin; `token` is what its cookie holds."""
+    """A browser with a page of the allowed origin."""
 
     api: Api
     email: str = field(default_factory=new_email)
-    token: str | None = None
+    cookies: dict[str, str] = field(default_factory=dict, repr=False)
     signed_in: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
+    def token(self) -> str | None:
+        """The refresh token, which its cookie holds."""
+        return self.cookies.get(COOKIE)
+
+    @property
     def cookie(self) -> dict[str, str]:
-        """The header by which it sends its cookie."""
-        return {} if self.token is None else {"cookie": f"{COOKIE}={self.token}"}
+        """The header by which it sends its cookies."""
+        return {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
 
     def post(self, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Response:
         """POST to `/v1/auth` + `path`, with the headers of the page or others, and do as the answer tells."""
         answer = self.api.post(path, body, headers=self.cookie | (PAGE if headers is None else headers))
-        for name, value in attributes(answer).items():
-            assert name == COOKIE
-            self.token = value["value"] if value["max-age"] != "0" else None
+        for name, cookie in attributes(answer).items():
+            self.cookies[name] = cookie["value"]
+            if cookie["max-age"] == "0":
+                del self.cookies[name]
         if answer.status == 200:
             self.signed_in = answer.json()
         return answer
