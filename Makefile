@@ -14,7 +14,7 @@ RUN = PYTHONPATH=.:layers/core/python:layers/verifier/python exec .venv/bin/
 # SAM reports usage to its maker unless it is told not to.
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: help setup run dev test test-dynamodb dynamodb-local check openapi build deploy validate test-built common-passwords lock clean FORCE
+.PHONY: help setup run dev test test-dynamodb test-browser dynamodb-local check openapi build deploy validate test-built common-passwords lock clean FORCE
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test: .venv/dev ## Run the tests
 
 test-dynamodb: .venv/dev ## Run the tests of what happens at once, on DynamoDB Local (or on AWS_ENDPOINT_URL_DYNAMODB)
 	$(RUN)python tools/dynamodb_local.py .venv/bin/pytest tests/dynamodb -m dynamodb
+
+test-browser: .venv/dev ## Run the tests that drive the example's page in Chromium (Debian: chromium, chromium-driver)
+	$(RUN)pytest tests/browser -m browser
 
 dynamodb-local: .venv/made ## Start DynamoDB Local, in memory (DYNAMODB_PORT: 8000)
 	@.venv/bin/python tools/dynamodb_local.py

@@ -57,14 +57,13 @@ class Profile(BaseModel):
         )
 
 
-class Authenticated(BaseModel):
-    """The tokens of a new session (RFC 6749, section 5.1, and more)."""
+class AuthenticatedByCookie(BaseModel):
+    """A session whose refresh token is in a cookie of the browser, and nowhere else."""
 
     status: Literal["authenticated"] = "authenticated"
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 (RFC 6750)
     expires_in: int = Field(description="seconds")
-    refresh_token: str
     session_id: str
     user: Profile
 
@@ -74,10 +73,20 @@ class Authenticated(BaseModel):
         return cls(
             access_token=signed_in.access_token,
             expires_in=LIFETIME,
-            refresh_token=signed_in.refresh_token,
             session_id=signed_in.session.id,
             user=Profile.of(signed_in.user, signed_in.rights),
         )
+
+
+class Authenticated(AuthenticatedByCookie):
+    """The tokens of a session (RFC 6749, section 5.1, and more)."""
+
+    refresh_token: str
+
+    @classmethod
+    def of(cls, signed_in: SignedIn) -> Self:
+        """Return the answer for `signed_in`."""
+        return cls(**vars(AuthenticatedByCookie.of(signed_in)), refresh_token=signed_in.refresh_token)
 
 
 class SessionView(BaseModel):
