@@ -1,6 +1,7 @@
 """What the rules of the account function work with, made once at cold start."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gatepost.audit import Trail
 from gatepost.aws.clients import client
@@ -10,6 +11,9 @@ from gatepost.limits import Limit
 from gatepost.signing.signer import Signer
 from gatepost.storage import signing_keys
 from gatepost.storage.table import Database
+
+if TYPE_CHECKING:
+    from gatepost.credentials.breached_passwords import BreachedPasswords
 
 _QUARTER_HOUR, _HOUR = 900, 3600
 
@@ -36,6 +40,8 @@ class Service:
     signer: Signer
     audit: Trail
     limits: Limits
+    # None where the deployment asks nobody.
+    breached_passwords: "BreachedPasswords | None" = None
 
 
 def connect(settings: AccountSettings) -> Service:
@@ -60,4 +66,14 @@ def connect(settings: AccountSettings) -> Service:
             # By the account that changes, which gets a notice each time.
             email_changes=Limit("email_change", settings.limit_recipient_mails, _HOUR),
         ),
+        breached_passwords=_breached_passwords(settings.breached_passwords_url),
     )
+
+
+def _breached_passwords(url: str) -> "BreachedPasswords | None":
+    if not url:
+        return None
+    # With its TLS: no other deployment's cold start pays for it.
+    from gatepost.credentials.breached_passwords import BreachedPasswords  # noqa: PLC0415
+
+    return BreachedPasswords(url)
