@@ -185,6 +185,57 @@ def test_lists_are_comma_separated() -> None:
     assert settings.allowed_audiences == ("https://reports.example.com", "urn:other")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "api.example.com/range",
+            "http://api.example.com/range",
+            "ftp://api.example.com/range",
+            "https://",
+            "range",
+            "/range",
+        ),
+        *(
+            "https://api.example.com/",
+            "https://api.example.com/range/",
+            "https://api.example.com//range",
+            "https:api.example.com",
+        ),
+        *(
+            "https://api.example.com/range?x=1",
+            "https://api.example.com?x",
+            "https://api.example.com/range#x",
+            "https:///range",
+        ),
+        *("https://user:password@api.example.com/range", "https://api.example.com/r nge", "https://api.example.com/range\n"),
+        *(
+            "https://api.example.com/%2e",
+            "https://api.example.com:0/range",
+            "https://API.example.com/range",
+            "https://a/\u00e4",
+        ),
+        *("http://localhost.example.com/range", "http://10.0.0.1/range", "https://api.example.com/range\r\nx: y"),
+    ],
+)
+def test_r35_a_service_for_breached_passwords_that_cannot_be_one_is_named(url: str) -> None:
+    """Over plain HTTP anybody on the way would know what was asked, and could answer."""
+    message = refusal(AccountSettings, ACCOUNT | {"GATEPOST_BREACHED_PASSWORDS_URL": url})
+    assert "GATEPOST_BREACHED_PASSWORDS_URL is malformed: " in message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "https://api.pwnedpasswords.com/range", "https://api.example.com", "https://api.example.com:8443/v1/range_x~y.z"),
+        *("http://localhost:8080/range", "http://127.0.0.1:8080/range", "http://[::1]:8080", "https://[2001:db8::1]/range"),
+    ],
+)
+def test_a_service_for_breached_passwords_can_be_named(url: str) -> None:
+    settings = AccountSettings.from_environment(ACCOUNT | {"GATEPOST_BREACHED_PASSWORDS_URL": url})
+    assert settings.breached_passwords_url == url
+
+
 @pytest.mark.parametrize("spec", ["RSA_1024", "rsa_2048", "HMAC_256", "none", "RS256", "RSA_2048 "])
 def test_r35_a_signing_key_of_an_unknown_kind_is_named(spec: str) -> None:
     assert "GATEPOST_SIGNING_KEY_SPEC is malformed: " in refusal(KeysSettings, KEYS | {"GATEPOST_SIGNING_KEY_SPEC": spec})

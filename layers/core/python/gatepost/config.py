@@ -19,10 +19,6 @@ _LAST_PORT = 65_535
 # A line of text that can stand in a mail's header.
 _ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]+$"
 
-_LAST_PORT = 65_535
-# A line of text that can stand in a mail's header.
-_ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]+$"
-
 SigningKeySpec = Literal["RSA_2048", "RSA_3072", "ECC_NIST_P256", "ED25519"]
 
 
@@ -41,6 +37,20 @@ def _origin(value: str) -> str:
         raise ValueError("must be an origin such as https://auth.example.com, in lower case and without a trailing slash")
     if parts["scheme"] != "https" and not _is_loopback(parts["host"].strip("[]")):
         raise ValueError("must use https (http is for localhost alone)")
+    return value
+
+
+# What may follow an origin, of letters that need no escape (RFC 3986, section 2.3).
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+
+
+def _service_url(value: str) -> str:
+    """Return `value` if it's an origin and a path without a trailing slash: no user, query or fragment."""
+    scheme, _, rest = value.partition("://")
+    host, slash, path = rest.partition("/")
+    _origin(f"{scheme}://{host}")
+    if not _PATH.fullmatch(slash + path):
+        raise ValueError("must be an address such as https://api.example.com/range, without a trailing slash or a query")
     return value
 
 
@@ -113,6 +123,10 @@ class ServiceSettings(Settings):
     keys_table: str = Field(description="the name of the Keys table.")
     kms_key_id: str = Field(description="the KMS key that wraps signing keys and waiting mails.")
     audit_retention_days: PositiveInt = Field(default=400, description="how many days a security event is kept.")
+    breached_passwords_url: Annotated[str, AfterValidator(_service_url)] = Field(
+        default="",
+        description="where new passwords are looked up among breached ones: the range API of Pwned Passwords, or one like it.",
+    )
     max_sessions: Annotated[int, Field(ge=0)] = Field(default=0, description="living sessions of one user; 0 = any number.")
     edge: Literal["none", "cloudfront"] = Field(default="none", description="what stands in front of the HTTP API.")
     edge_secret_sha256: str = Field(
