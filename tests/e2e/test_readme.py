@@ -79,7 +79,7 @@ def test_the_tour_prints_what_the_readme_shows(ports: tuple[int, int]) -> None:
         if following == "json":
             shown += 1
             _assert_like(json.loads(output), json.loads(expected))
-    assert shown == 7
+    assert shown == 8
 
 
 # What is different at every run.
