@@ -178,6 +178,7 @@ def test_layers_and_functions_lie_where_lambda_imports_them() -> None:
         "AccountFunction/functions/account/app.py",
         "AdminFunction/functions/admin/app.py",
         "MailerFunction/functions/mailer/app.py",
+        "FeedbackFunction/functions/feedback/app.py",
         "KeysFunction/functions/keys/app.py",
     ):
         assert (BUILT / path).is_file(), f"{path} is missing in {BUILT}"
