@@ -8,11 +8,19 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+from gatepost.accounts import email_addresses
+from gatepost.storage import keys
+from gatepost.storage.writes import Item
 from local.stack import Stack
+from tests.integration.accounts import User
+from tests.integration.tables import items
+from tests.support import Api
 
 Event = dict[str, Any]
 
 CONFIGURATION_SET = "gatepost-local-MailConfigurationSet"
+# The security events that it leaves.
+EVENTS = {"email.bounced", "email.complained"}
 
 
 def bounce(*recipients: str, sent_to: Sequence[str] = (), **changes: Any) -> Event:
@@ -49,6 +57,37 @@ def give(stack: Stack, event: Event) -> int:
     """Hand an event to the function; return how many addresses it marked. What the function raises comes through."""
     marked: int = stack.functions["FeedbackFunction"].invoke(event)["marked"]
     return marked
+
+
+def mail_stopped(user: User) -> Any:
+    """What the account says, which is the same everywhere."""
+    told = user.call("GET").json()["mail_stopped"]
+    assert user.export()["user"]["mail_stopped"] == told
+    return told
+
+
+def mark_of(api: Api, email: str) -> Item | None:
+    """The mark of an address in the Sessions table."""
+    key = keys.suppression(email_addresses.parse(email).digest)
+    return next(iter(items(api, "SessionsTable", "pk = :pk", pk=key["pk"])), None)
+
+
+def events_of_address(api: Api, email: str) -> list[str]:
+    """The names of the events that belong to an address and no account."""
+    key = keys.audit_event_of_address(email_addresses.parse(email).digest, 0, "")
+    return sorted(item["event"] for item in items(api, "AuditTable", "pk = :pk", pk=key["pk"]) if item["event"] in EVENTS)
+
+
+def told_events(user: User) -> list[str]:
+    """The names of the user's events of this kind, newest first."""
+    return [event["event"] for event in user.trail() if event["event"] in EVENTS]
+
+
+def gets_mail(user: User) -> bool:
+    """Whether a mail gets to the user's address: the notice that somebody registers it, which has no limit of its own here."""
+    before = len(user.api.mails(user.email))
+    assert Api(user.api.stack).register(user.email).status == 202
+    return len(user.api.mails(user.email)) > before
 
 
 def _event(detail_type: str, event_type: str, member: str, told: dict[str, Any], sent_to: Sequence[str]) -> Event:

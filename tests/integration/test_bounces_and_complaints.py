@@ -1,19 +1,27 @@
 """A mail that comes back for good, or is complained of, stops mail to its address; the account shows why; it ends by itself."""
 
 import json
-from typing import Any
 
 import pytest
 from time_machine import Traveller
 
-from gatepost.accounts import email_addresses
-from gatepost.storage import keys
-from gatepost.storage.writes import Item
 from local.stack import Stack
 from tests.calls import recorded
 from tests.integration.accounts import User, forgot, mailed_change, mailed_reset, new_user, reset, verify
 from tests.integration.logs import captured_logs
-from tests.integration.ses_feedback import CONFIGURATION_SET, Event, bounce, complaint, give
+from tests.integration.ses_feedback import (
+    CONFIGURATION_SET,
+    EVENTS,
+    Event,
+    bounce,
+    complaint,
+    events_of_address,
+    gets_mail,
+    give,
+    mail_stopped,
+    mark_of,
+    told_events,
+)
 from tests.integration.tables import items
 from tests.support import PASSWORD, Api, new_email
 
@@ -22,38 +30,6 @@ UNTIL = {"bounced": "2026-12-07T12:00:00Z", "complained": "2027-11-23T12:00:00Z"
 LIFETIMES = {"bounced": 14 * DAY, "complained": 365 * DAY}
 FEEDBACK = {"bounced": bounce, "complained": complaint}
 WHO = "who@example.com"
-EVENTS = {"email.bounced", "email.complained"}
-
-
-def mail_stopped(user: User) -> Any:
-    """What the account says, which is the same everywhere."""
-    told = user.call("GET").json()["mail_stopped"]
-    assert user.export()["user"]["mail_stopped"] == told
-    return told
-
-
-def mark_of(api: Api, email: str) -> Item | None:
-    """The mark of an address in the Sessions table."""
-    key = keys.suppression(email_addresses.parse(email).digest)
-    return next(iter(items(api, "SessionsTable", "pk = :pk", pk=key["pk"])), None)
-
-
-def events_of_address(api: Api, email: str) -> list[str]:
-    """The names of the events that belong to an address and no account."""
-    key = keys.audit_event_of_address(email_addresses.parse(email).digest, 0, "")
-    return sorted(item["event"] for item in items(api, "AuditTable", "pk = :pk", pk=key["pk"]) if item["event"] in EVENTS)
-
-
-def told_events(user: User) -> list[str]:
-    """The names of the user's events of this kind, newest first."""
-    return [event["event"] for event in user.trail() if event["event"] in EVENTS]
-
-
-def gets_mail(user: User) -> bool:
-    """Whether a mail gets to the user's address: the notice that somebody registers it, which has no limit of its own here."""
-    before = len(user.api.mails(user.email))
-    assert Api(user.api.stack).register(user.email).status == 202
-    return len(user.api.mails(user.email)) > before
 
 
 @pytest.mark.parametrize("reason", FEEDBACK)

@@ -11,18 +11,22 @@ from local.stack import Stack
 from tests.calls import recorded
 from tests.integration.accounts import forgot, new_user
 from tests.integration.aws_faults import always, broken, cancelled, faults, lost_answer, throttled, times
-from tests.integration.ses_feedback import Event, bounce, complaint, give
-from tests.integration.tables import items
-from tests.integration.test_bounces_and_complaints import (
-    DAY,
-    UNTIL,
+from tests.integration.ses_feedback import (
+    Event,
+    bounce,
+    complaint,
     events_of_address,
     gets_mail,
+    give,
     mail_stopped,
     mark_of,
     told_events,
 )
+from tests.integration.tables import items
 from tests.support import Api, new_email
+
+DAY = 86_400
+UNTIL = {"bounced": "2026-12-07T12:00:00Z", "complained": "2027-11-23T12:00:00Z"}
 
 
 def test_an_event_that_comes_three_times_counts_once(stack: Stack, clock: Traveller) -> None:
