@@ -25,5 +25,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         logger.info("nothing follows from this event", extra={"detail_type": event.get("detail-type")})
         return {"marked": 0}
     take(desk, feedback, of_service("Amazon SES", context.aws_request_id))
-    logger.info("mail to an address has stopped", extra={"reason": feedback.reason, "marked": len(feedback.recipients)})
+    logger.info("feedback was taken", extra={"reason": feedback.reason, "marked": len(feedback.recipients)})
     return {"marked": len(feedback.recipients)}

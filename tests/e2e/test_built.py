@@ -25,6 +25,7 @@ from moto.server import ThreadedMotoServer
 from local.aws import embedded_aws
 from local.model import Function
 from local.stack import Stack
+from tests.integration.ses_feedback import bounce
 
 pytestmark = pytest.mark.built
 
@@ -161,6 +162,10 @@ def test_the_built_service_signs_up_and_signs_in_a_user(stack: Stack) -> None:
     profile = stack.request("GET", "/v1/me", headers=bearer)
     assert (profile.status, json.loads(profile.body)["email"]) == (200, ADA["email"])
     assert stack.request("GET", "/v1/me").status == 401
+
+    assert stack.functions["FeedbackFunction"].invoke(bounce(ADA["email"])) == {"marked": 1}
+    told = json.loads(stack.request("GET", "/v1/me", headers=bearer).body)["mail_stopped"]
+    assert told["reason"] == "bounced"
 
 
 def test_every_module_is_compiled_once_for_lambdas_python() -> None:
