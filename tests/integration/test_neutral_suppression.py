@@ -22,6 +22,7 @@ REQUESTS: dict[str, Request] = {
     "forget": lambda api, user: forgot(api, user.email),
     "register": lambda api, user: api.register(user.email),
     "ask for the mail again": lambda api, user: api.post("/resend-verification", {"email": user.email}),
+    "ask for a code": lambda api, user: api.post("/email-code/start", {"email": user.email}),
     "sign in": lambda api, user: api.login(user.email),
     "fail to sign in": lambda api, user: api.login(user.email, WRONG),
     "change another's address to it": lambda api, user: new_user(api.stack).change_email(user.email),
