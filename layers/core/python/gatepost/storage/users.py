@@ -185,14 +185,8 @@ def erase(table: str, user: User) -> tuple[Write, Write]:
 
 def stop_mail(table: str, user_id: str, address_digest: bytes, suppression: Suppression) -> Write:
     """Note why mail has stopped, in a user who still has the address."""
-    return update(
-        table,
-        keys.user(user_id),
-        "SET mail_stopped = :stopped",
-        "email_digest = :digest",
-        stopped=suppressions.to_attribute(suppression),
-        digest=address_digest,
-    )
+    to, stopped = keys.user(user_id), suppressions.to_attribute(suppression)
+    return update(table, to, "SET mail_stopped = :stopped", "email_digest = :digest", stopped=stopped, digest=address_digest)
 
 
 def rename(table: str, user_id: str, name: str | None) -> Write:
