@@ -8,6 +8,7 @@ from gatepost.access.roles import Rights
 from gatepost.access_tokens import LIFETIME
 from gatepost.clock import rfc3339
 from gatepost.sessions import SignedIn
+from gatepost.storage import suppressions
 from gatepost.storage.users import User
 
 
@@ -31,6 +32,14 @@ class SecondFactors(BaseModel):
     recovery_codes_left: int = 0
 
 
+class MailStopped(BaseModel):
+    """Why no mail goes to a user's address: it came back for good, or its recipient complained. Times are RFC 3339 in UTC."""
+
+    reason: Literal["bounced", "complained"]
+    at: str
+    until: str
+
+
 class Profile(BaseModel):
     """A user, as they see themselves."""
 
@@ -42,6 +51,7 @@ class Profile(BaseModel):
     roles: list[str]
     permissions: list[str]
     mfa: SecondFactors = SecondFactors()
+    mail_stopped: MailStopped | None = Field(description="null while mail goes to the address")
 
     @classmethod
     def of(cls, user: User, rights: Rights) -> Self:
@@ -54,6 +64,7 @@ class Profile(BaseModel):
             created_at=rfc3339(user.created_at),
             roles=list(rights.roles),
             permissions=list(rights.permissions),
+            mail_stopped=MailStopped(**described) if (described := suppressions.described(user.mail_stopped)) else None,
         )
 
 

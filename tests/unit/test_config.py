@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.config import AccountSettings, AdminSettings, KeysSettings, MailerSettings, Settings
+from gatepost.config import AccountSettings, AdminSettings, FeedbackSettings, KeysSettings, MailerSettings, Settings
 from gatepost.errors import ConfigurationError
 
 ACCOUNT = {
@@ -20,14 +20,18 @@ ACCOUNT = {
 MAILER = {
     "GATEPOST_SERVICE_NAME": "Gatepost",
     "GATEPOST_MAIL_FROM": "no-reply@example.com",
+    "GATEPOST_CONFIGURATION_SET": "mails",
     "GATEPOST_OUTBOX_TABLE": "outbox",
+    "GATEPOST_SESSIONS_TABLE": "sessions",
     "GATEPOST_KMS_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1",
 }
 KEYS = {"GATEPOST_KEYS_TABLE": "keys", "GATEPOST_KMS_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1"}
+FEEDBACK = {"GATEPOST_USERS_TABLE": "users", "GATEPOST_SESSIONS_TABLE": "sessions", "GATEPOST_AUDIT_TABLE": "audit"}
 ALL: list[tuple[type[Settings], dict[str, str]]] = [
     (AccountSettings, ACCOUNT),
     (AdminSettings, ACCOUNT),
     (MailerSettings, MAILER),
+    (FeedbackSettings, FEEDBACK),
     (KeysSettings, KEYS),
 ]
 REQUIRED = [(settings, environ, name) for settings, environ in ALL for name in environ]

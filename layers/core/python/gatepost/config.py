@@ -175,8 +175,19 @@ class MailerSettings(Settings):
         default="en", description="the language of mails, a folder of templates.", pattern=r"^[a-z]{2}(-[a-z]{2})?$"
     )
     brand_color: str = Field(default="#18181b", description="the colour of mails.", pattern=r"^#[0-9a-fA-F]{6}$")
+    configuration_set: str = Field(description="the SES configuration set that mails are sent with.")
     outbox_table: str = Field(description="the name of the Outbox table.")
+    sessions_table: str = Field(description="the name of the Sessions table, which knows where mail has stopped.")
     kms_key_id: str = Field(description="the KMS key that wraps the secret part of waiting mails.")
+
+
+class FeedbackSettings(Settings):
+    """What the feedback function reads."""
+
+    users_table: str = Field(description="the name of the Users table.")
+    sessions_table: str = Field(description="the name of the Sessions table.")
+    audit_table: str = Field(description="the name of the Audit table.")
+    audit_retention_days: PositiveInt = Field(default=400, description="how many days a security event is kept.")
 
 
 class KeysSettings(Settings):

@@ -10,7 +10,7 @@ from gatepost.identifiers import TokenKind
 from gatepost.limits import Reservation
 from gatepost.outbox import Mail, MailKind, enqueue
 from gatepost.service import Service
-from gatepost.storage import email_codes, keys, one_time_tokens
+from gatepost.storage import email_codes, keys, one_time_tokens, suppressions
 from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.one_time_tokens import OneTimeToken
@@ -83,6 +83,7 @@ def complete_email_change(service: Service, token: str, password: str, caller: C
         db.transact(
             *user_items.change_email(settings.users_table, user, item["email"], item["email_digest"]),
             one_time_tokens.use(settings.sessions_table, presented),
+            suppressions.lift(settings.sessions_table, item["email_digest"]),
             delete(settings.sessions_table, keys.password_reset(user.id)),
             email_codes.forget(settings.sessions_table, user.email_digest),
             enqueue(

@@ -111,6 +111,11 @@ def revocations(bucket: int, shard: int) -> str:
     return f"REVOKED#{bucket}#{shard}"
 
 
+def suppression(address_digest: bytes) -> Key:
+    """The mark that mail to an address has stopped. A partition of its own, so that the mailer may read nothing else."""
+    return {"pk": f"SUPPRESSED#{base64url(address_digest)}", "sk": "SUPPRESSION"}
+
+
 def limit(kind: str, subject: str) -> Key:
     """The count of one limit for one account, client address or recipient."""
     return {"pk": f"LIMIT#{kind}#{subject}", "sk": "LIMIT"}
