@@ -71,6 +71,11 @@ def _comma_separated(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _domain(value: str) -> str:
+    return email_addresses.parse(f"postmaster@{value}").domain
+
+
+Domain = Annotated[str, AfterValidator(_domain)]
 Origin = Annotated[str, AfterValidator(_origin)]
 PositiveInt = Annotated[int, Field(gt=0)]
 
@@ -126,6 +131,9 @@ class ServiceSettings(Settings):
     breached_passwords_url: Annotated[str, AfterValidator(_service_url)] = Field(
         default="",
         description="where new passwords are looked up among breached ones: the range API of Pwned Passwords, or one like it.",
+    )
+    blocked_email_domains: Annotated[tuple[Domain, ...], BeforeValidator(_comma_separated)] = Field(
+        default=(), description="domains whose e-mail addresses no new account may have, comma separated, subdomains included."
     )
     max_sessions: Annotated[int, Field(ge=0)] = Field(default=0, description="living sessions of one user; 0 = any number.")
     edge: Literal["none", "cloudfront"] = Field(default="none", description="what stands in front of the HTTP API.")

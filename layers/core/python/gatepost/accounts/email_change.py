@@ -2,6 +2,7 @@
 
 from gatepost import clock, guesses, limits
 from gatepost.accounts.email_addresses import EmailAddress
+from gatepost.accounts.new_addresses import demand_allowed
 from gatepost.audit import Event
 from gatepost.authentication import Principal
 from gatepost.caller import Caller
@@ -25,10 +26,12 @@ def request_email_change(service: Service, me: Principal, email: EmailAddress, p
     For a new address that has an account, its owner gets a notice without a link instead, and nothing tells.
 
     Raises:
+        InvalidField: the new address is at a blocked domain.
         InvalidCredentials: the password is wrong.
         RateLimited: too many wrong passwords.
     """
     settings, db, user = service.settings, service.db, me.user
+    demand_allowed(service, email, field="new_email")
     guesses.check_password(service, user, password, caller)
     claim, outcomes = limits.ask(
         db,
