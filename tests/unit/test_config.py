@@ -290,3 +290,14 @@ def test_settings_are_not_changed_once_read() -> None:
     settings = AccountSettings.from_environment(ACCOUNT)
     with pytest.raises(ValueError, match="frozen"):
         settings.issuer = "https://evil.example"  # type: ignore[misc]
+
+
+def test_blocked_domains_are_kept_in_their_canonical_form() -> None:
+    settings = AccountSettings.from_environment(ACCOUNT | {"GATEPOST_BLOCKED_EMAIL_DOMAINS": "Mailinator.COM, bücher.example"})
+    assert settings.blocked_email_domains == ("mailinator.com", "xn--bcher-kva.example")
+
+
+@pytest.mark.parametrize("domains", ["not a domain", "@example.com", "*.example.com", "example", "a@b.example"])
+def test_a_blocked_domain_that_is_none_stops_the_function(domains: str) -> None:
+    message = refusal(AccountSettings, ACCOUNT | {"GATEPOST_BLOCKED_EMAIL_DOMAINS": domains})
+    assert "GATEPOST_BLOCKED_EMAIL_DOMAINS is malformed: " in message
