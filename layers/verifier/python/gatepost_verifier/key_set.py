@@ -1,6 +1,6 @@
 """The issuer's public keys, checked once when they are read so that a verification needs no check of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -53,6 +53,10 @@ class VerificationKey:
     alg: str
     key: RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
     algorithm: Algorithm
+
+
+KeyLookup = Callable[[str], VerificationKey | None]
+"""The issuer's key of a `kid`, None if it has none: `.get` of a parsed key set, or of a `KeySource`, which fetches one."""
 
 
 def is_key_id(kid: object) -> TypeGuard[str]:
