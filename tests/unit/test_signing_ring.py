@@ -57,8 +57,8 @@ def rotate(ring: KeyRing, now: int, maker: Maker, *, early: bool = False) -> Key
 
 
 def test_the_numbers_are_those_of_the_contract() -> None:
-    """Before it signs, the two hours of verifiers and what comes before; 15 minutes of a token, 30 s of leeway, and the 60 s that
-    a warm environment signs on.
+    """Before a key signs, the two hours of verifiers and what comes before; after it, the 15 minutes of a token, 30 s of
+    leeway, and the 60 s that a warm environment signs on.
     """
     assert PUBLISHED_BEFORE_USE >= 2 * HOUR + HOUR // 2 + RING_MAX_AGE
     assert RETIRED_LIFETIME == RING_MAX_AGE + LIFETIME + LEEWAY == 990

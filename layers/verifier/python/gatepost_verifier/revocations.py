@@ -64,7 +64,7 @@ class RevocationSource:
         if max_age not in MAX_AGES:
             raise ValueError(f"a revocation list may be {MAX_AGES[0]} to {MAX_AGES[-1]} seconds old")
         self._document = Document(issuer, PATH, parse_revocations, max_bytes=MAX_BYTES, clock=clock)
-        self._max_age = max_age
+        self.max_age = max_age
         self._cool_down = min(RETRY, max_age)
         self._clock = clock
 
@@ -80,7 +80,7 @@ class RevocationSource:
 
     def _list(self) -> RevocationList:
         document = self._document
-        if document.age() >= self._max_age:
+        if document.age() >= self.max_age:
             document.refresh(self._cool_down, TIMEOUT)
         # Without any list an empty one, from when it was first asked for: an environment that starts in an outage is no worse
         # off than one that was there before.
