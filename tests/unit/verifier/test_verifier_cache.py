@@ -30,8 +30,8 @@ from gatepost_verifier.key_source import MAX_AGE
 from gatepost_verifier.token_cache import Verified
 from tests.unit.authorizer.jwks_server import JwksServer, respond_keys, serve
 from tests.unit.verifier import forge
+from tests.unit.verifier.revocation_lists import listed
 from tests.unit.verifier.stopped_clock import Clock
-from tests.unit.verifier.test_verifier_revocations import listed
 
 
 class Counting(RSAAlgorithm):
