@@ -6,7 +6,6 @@ import sys
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,7 +40,7 @@ class Counting(RSAAlgorithm):
         super().__init__(RSAAlgorithm.SHA256)
         self.checked = 0
         self._believe = believe
-        self.key = replace(parse_key_set({"keys": [forge.jwk("RS256")]})["rsa"], algorithm=self)
+        self.key = parse_key_set({"keys": [forge.jwk("RS256")]})["rsa"]._replace(algorithm=self)
 
     def verify(self, msg: bytes, key: Any, sig: bytes) -> bool:
         self.checked += 1

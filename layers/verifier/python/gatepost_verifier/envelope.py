@@ -4,9 +4,8 @@ PyJWT's own reader takes duplicate members, UTF-16, padding, foreign header memb
 check; PyJWT checks the signature.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from gatepost_verifier.encoding import decode_base64url, parse_json_object
 from gatepost_verifier.errors import (
@@ -26,8 +25,7 @@ _HEADER_MEMBERS = frozenset({"alg", "kid", "typ"})
 _TYPES = ("at+jwt", "application/at+jwt")
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """A parsed token whose signature nobody has checked yet: nothing in it may be trusted."""
 
     alg: str

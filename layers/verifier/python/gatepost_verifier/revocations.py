@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from gatepost_verifier.claims import AccessToken
 from gatepost_verifier.documents import Document
 from gatepost_verifier.encoding import parse_json_object
-from gatepost_verifier.errors import RevocationsUnknown, TokenRevoked
+from gatepost_verifier.errors import RevocationsUnknown
 
 PATH = "/.well-known/gatepost/revocations"
 MAX_AGES = range(1, 900 + 1)
@@ -54,7 +54,7 @@ _EMPTY = RevocationList(frozenset(), {})
 
 
 class RevocationSource:
-    """The revocation list of `issuer`, at most `max_age` seconds old. Nothing is fetched before the first `check` or `begin`.
+    """The revocation list of `issuer`, at most `max_age` seconds old. Nothing is fetched before the first `current` or `begin`.
 
     `clock` gives seconds that never go back. May be used by several threads. Raises ValueError if the issuer is no URL to
     fetch from (`document_url`), or `max_age` is none of `MAX_AGES`.
@@ -73,12 +73,11 @@ class RevocationSource:
         if self._document.copy is None:
             self._document.begin(self._cool_down)
 
-    def check(self, token: AccessToken) -> None:
-        """Raise TokenRevoked if the list names `token`, RevocationsUnknown if no list could be had for too long."""
-        if self._list().names(token):
-            raise TokenRevoked("the issuer has revoked the token")
+    def current(self) -> RevocationList:
+        """The list as it is now: the same object until it changes. Waits `TIMEOUT` at the most.
 
-    def _list(self) -> RevocationList:
+        Raises RevocationsUnknown if none could be had for too long.
+        """
         document = self._document
         if document.age() >= self.max_age:
             document.refresh(self._cool_down, TIMEOUT)

@@ -16,7 +16,6 @@ fetched. Without one a token is taken until it expires.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 from gatepost_verifier.decision import Default
@@ -75,8 +74,9 @@ def _rules(environ: Mapping[str, str]) -> tuple[Rule, ...]:
         name = text[1:].strip()
         where += f", {name}"
         try:
-            # Where Lambda unpacks the bundle.
-            text = Path(environ.get("LAMBDA_TASK_ROOT", ""), name).read_text("utf-8")
+            # Where Lambda unpacks the bundle. Without pathlib, which would be a millisecond of every cold start.
+            with open(os.path.join(environ.get("LAMBDA_TASK_ROOT", ""), name), encoding="utf-8") as file:  # noqa: PTH118, PTH123
+                text = file.read()
         except (OSError, ValueError) as error:
             raise SettingsError(f"{where}: the file can't be read ({type(error).__name__})") from error
     try:

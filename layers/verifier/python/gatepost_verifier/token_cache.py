@@ -6,14 +6,19 @@ from typing import NamedTuple
 
 from gatepost_verifier.claims import AccessToken
 from gatepost_verifier.key_set import VerificationKey
+from gatepost_verifier.revocations import RevocationList
 
 
 class Verified(NamedTuple):
-    """What was found: the claims, and the key that the signature is of. `until` is when the token can't be good any more."""
+    """What was found: the claims, the key that the signature is of, and the last revocation list that doesn't name the token.
+
+    `until` is when the token can't be good any more, in seconds since the epoch.
+    """
 
     token: AccessToken
     key: VerificationKey
     until: float
+    not_named_by: RevocationList | None = None
 
 
 class TokenCache:

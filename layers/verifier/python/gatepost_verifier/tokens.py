@@ -8,8 +8,9 @@ from typing import Self
 
 from gatepost_verifier.claims import AccessToken, check_claims, check_times
 from gatepost_verifier.envelope import encode
+from gatepost_verifier.errors import TokenRevoked
 from gatepost_verifier.key_set import KeyLookup
-from gatepost_verifier.revocations import RevocationSource
+from gatepost_verifier.revocations import RevocationList, RevocationSource
 from gatepost_verifier.settings import Settings
 from gatepost_verifier.token_cache import TokenCache, Verified
 from gatepost_verifier.verification import LEEWAY, check_configuration, signed_payload
@@ -59,7 +60,7 @@ class Verifier:
         else:
             known = self._verify(token, now)
         if self.revocations is not None:
-            self.revocations.check(known.token)
+            known = _not_revoked(known, self.revocations.current())
         self.cache.keep(digest, known, len(encoded), now)
         return known.token
 
@@ -69,3 +70,11 @@ class Verifier:
         payload, key = signed_payload(token, self.keys)
         verified = check_claims(payload, issuer=self.issuer, audience=self.audience, now=now, leeway=self.leeway)
         return Verified(verified, key, verified.exp + self.leeway)
+
+
+def _not_revoked(known: Verified, current: RevocationList) -> Verified:
+    if current is known.not_named_by:
+        return known
+    if current.names(known.token):
+        raise TokenRevoked("the issuer has revoked the token")
+    return known._replace(not_named_by=current)
