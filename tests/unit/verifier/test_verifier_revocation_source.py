@@ -1,6 +1,7 @@
 """How old the revocation list may be that a verifier looks at, and what happens when none can be had."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -8,16 +9,18 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from gatepost_verifier import (
+    KeySource,
     RevocationSource,
     RevocationsUnknown,
     TokenRevoked,
     VerificationError,
     Verifier,
+    key_source,
     parse_key_set,
     revocations,
 )
 from gatepost_verifier.revocations import MAX_BYTES, RETRY, STALE
-from tests.unit.authorizer.jwks_server import Answer, JwksServer, respond, serve
+from tests.unit.authorizer.jwks_server import Answer, JwksServer, respond, respond_keys, serve
 from tests.unit.verifier import forge
 from tests.unit.verifier.revocation_lists import listed
 from tests.unit.verifier.stopped_clock import Clock
@@ -33,6 +36,7 @@ KEYS = parse_key_set({"keys": [forge.jwk("RS256")]}).get
 def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is no outage."""
     monkeypatch.setattr(revocations, "TIMEOUT", 20.0)
+    monkeypatch.setattr(key_source, "TIMEOUT", 20.0)
 
 
 @pytest.fixture
@@ -93,15 +97,29 @@ def test_j07_a_redirect_or_an_error_is_no_list(
     assert server.paths == ["/.well-known/gatepost/revocations"] * 2
 
 
-def test_nothing_is_fetched_before_a_token_is_good(server: JwksServer, source: RevocationSource) -> None:
-    """Garbage makes nobody fetch; but the first list is asked for beside the first keys."""
-    verifier = Verifier(
-        issuer=forge.ISSUER, audience=forge.AUDIENCE, keys=lambda kid: None, revocations=source, clock=lambda: forge.NOW
-    )
-    for bad in ("", "a.b.c", "x" * 9000):
+def test_garbage_makes_nobody_fetch_but_the_first_list(server: JwksServer, source: RevocationSource) -> None:
+    verifier = Verifier(issuer=forge.ISSUER, audience=forge.AUDIENCE, keys=lambda _: None, revocations=source)
+    for bad in ("", "a.b.c", "x" * 9000, TOKEN):
         with pytest.raises(VerificationError):
             verifier.verify(bad)
     assert len(server.paths) <= 1
+
+
+def test_the_first_list_is_fetched_beside_the_first_keys(server: JwksServer, source: RevocationSource) -> None:
+    """The server answers neither before both are asked for."""
+    both = threading.Barrier(2)
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        both.wait(10)
+        (respond_keys(forge.jwk("RS256")) if "jwks" in request.path else listed("ses_2"))(request)
+
+    server.answer = answer
+    keys = KeySource(server.issuer).get
+    verifier = Verifier(issuer=forge.ISSUER, audience=forge.AUDIENCE, keys=keys, revocations=source, clock=lambda: forge.NOW)
+    assert verifier.verify(TOKEN).sid == "ses_1"
+    with pytest.raises(TokenRevoked):
+        verifier.verify(OTHER)
+    assert sorted(server.paths) == ["/.well-known/gatepost/revocations", "/.well-known/jwks.json"]
 
 
 class TestHowOldItMayBe:

@@ -6,7 +6,6 @@ list, and `TIMEOUT`. While it can't be had the last one goes on until it says no
 """
 
 import time
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from logging import getLogger
@@ -14,7 +13,7 @@ from typing import Any, NamedTuple
 
 from gatepost_verifier.claims import AccessToken
 from gatepost_verifier.documents import Document
-from gatepost_verifier.encoding import parse_json_object
+from gatepost_verifier.encoding import encode_base64url, parse_json_object
 from gatepost_verifier.errors import RevocationsUnknown
 
 PATH = "/.well-known/gatepost/revocations"
@@ -91,7 +90,7 @@ class RevocationSource:
 
 def hashed(identifier: str) -> str:
     """What the list has for a session's or user's id: 96 bits of its SHA-256 in base64url."""
-    return urlsafe_b64encode(sha256(identifier.encode()).digest()[:_HASH_BYTES]).decode()
+    return encode_base64url(sha256(identifier.encode()).digest()[:_HASH_BYTES])
 
 
 def parse_revocations(body: bytes) -> RevocationList:

@@ -15,8 +15,7 @@ fetched. Without one a token is taken until it expires.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from gatepost_verifier.decision import Default
 from gatepost_verifier.encoding import parse_json_object
@@ -35,8 +34,7 @@ class SettingsError(ValueError):
     """A variable is missing or malformed; the message names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the authorizer is told, checked. `keys` finds the issuer's key of a `kid`; `revocations` is None for `off`."""
 
     issuer: str

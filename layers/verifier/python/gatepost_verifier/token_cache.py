@@ -10,14 +10,10 @@ from gatepost_verifier.revocations import RevocationList
 
 
 class Verified(NamedTuple):
-    """What was found: the claims, the key that the signature is of, and the last revocation list that doesn't name the token.
-
-    `until` is when the token can't be good any more, in seconds since the epoch.
-    """
+    """What was found: the claims, the key that signed them, and the last revocation list that doesn't name the token."""
 
     token: AccessToken
     key: VerificationKey
-    until: float
     not_named_by: RevocationList | None = None
 
 
@@ -45,21 +41,21 @@ class TokenCache:
             self._characters -= entry[1]
             return entry[0]
 
-    def keep(self, digest: bytes, verified: Verified, characters: int, now: float) -> None:
-        """Keep a token of so many `characters`; let go of those used longest ago that have expired or are too many."""
+    def keep(self, digest: bytes, verified: Verified, characters: int, expired: float) -> None:
+        """Keep a token of so many `characters`; let go of those used longest ago that are too many, or were good until
+        `expired` at the most, in seconds since the epoch.
+        """
         with self._lock:
             before = self._entries.pop(digest, None)
             self._entries[digest] = (verified, characters)
             self._characters += characters - (before[1] if before else 0)
             while self._entries:
-                oldest = next(iter(self._entries.values()))
-                if not self._is_too_full() and now < oldest[0].until:
+                oldest, its_characters = next(iter(self._entries.values()))
+                fits = len(self._entries) <= self._max_entries and self._characters <= self._max_characters
+                if fits and oldest.token.exp > expired:
                     break
                 self._entries.popitem(last=False)
-                self._characters -= oldest[1]
-
-    def _is_too_full(self) -> bool:
-        return len(self._entries) > self._max_entries or self._characters > self._max_characters
+                self._characters -= its_characters
 
     def __len__(self) -> int:
         return len(self._entries)

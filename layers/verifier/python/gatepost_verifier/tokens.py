@@ -10,7 +10,7 @@ from gatepost_verifier.claims import AccessToken, check_claims, check_times
 from gatepost_verifier.envelope import encode
 from gatepost_verifier.errors import TokenRevoked
 from gatepost_verifier.key_set import KeyLookup
-from gatepost_verifier.revocations import RevocationList, RevocationSource
+from gatepost_verifier.revocations import RevocationSource
 from gatepost_verifier.settings import Settings
 from gatepost_verifier.token_cache import TokenCache, Verified
 from gatepost_verifier.verification import LEEWAY, check_configuration, signed_payload
@@ -60,8 +60,12 @@ class Verifier:
         else:
             known = self._verify(token, now)
         if self.revocations is not None:
-            known = _not_revoked(known, self.revocations.current())
-        self.cache.keep(digest, known, len(encoded), now)
+            current = self.revocations.current()
+            if current is not known.not_named_by:
+                if current.names(known.token):
+                    raise TokenRevoked("the issuer has revoked the token")
+                known = Verified(known.token, known.key, current)
+        self.cache.keep(digest, known, len(encoded), now - self.leeway)
         return known.token
 
     def _verify(self, token: str, now: float) -> Verified:
@@ -69,12 +73,4 @@ class Verifier:
             self.revocations.begin()  # beside the first fetch of the keys
         payload, key = signed_payload(token, self.keys)
         verified = check_claims(payload, issuer=self.issuer, audience=self.audience, now=now, leeway=self.leeway)
-        return Verified(verified, key, verified.exp + self.leeway)
-
-
-def _not_revoked(known: Verified, current: RevocationList) -> Verified:
-    if current is known.not_named_by:
-        return known
-    if current.names(known.token):
-        raise TokenRevoked("the issuer has revoked the token")
-    return known._replace(not_named_by=current)
+        return Verified(verified, key)
