@@ -101,27 +101,27 @@ def issuer() -> Iterator[Issuer]:
             server.shutdown()
 
 
-def event(token: str) -> dict[str, Any]:
-    """The event of a call with `token`.
+def event(token: str, path: str = "/orders") -> dict[str, Any]:
+    """The event of a GET with `token`.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
     """
     return {
         "version": "2.0",
         "type": "REQUEST",
-        "routeArn": "arn:aws:execute-api:eu-west-1:123456789012:abcdef123/$default/GET/orders",
-        "identitySource": [f"Bearer {token}", "GET", "/orders"],
-        "routeKey": "GET /orders",
-        "rawPath": "/orders",
+        "routeArn": f"arn:aws:execute-api:eu-west-1:123456789012:abcdef123/$default/GET{path}",
+        "identitySource": [f"Bearer {token}", "GET", path],
+        "routeKey": f"GET {path}",
+        "rawPath": path,
         "rawQueryString": "",
         "headers": {"authorization": f"Bearer {token}", "host": "api.example.com", "accept": "application/json"},
         "requestContext": {
             "accountId": "123456789012",
             "apiId": "abcdef123",
             "domainName": "api.example.com",
-            "http": {"method": "GET", "path": "/orders", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "a"},
+            "http": {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "a"},
             "requestId": "id",
-            "routeKey": "GET /orders",
+            "routeKey": f"GET {path}",
             "stage": "$default",
             "timeEpoch": 1_800_000_000_000,
         },

@@ -8,15 +8,18 @@ from unittest.mock import patch
 
 import pytest
 
+from benchmarks.issuer import event
 from functions.account.routes.public import _REVOCATIONS_MAX_AGE as HTTP_MAX_AGE
 from gatepost_verifier import KeySource, RevocationSource, TokenRevoked, Verifier
 from gatepost_verifier.download import Answer, download
 from gatepost_verifier.revocations import TIMEOUT
+from local.functions import LambdaFunction
 from local.stack import Stack
+from local.template import read_template
 from tests.integration.accounts import User, deployed_with, new_user
 from tests.integration.test_revocation_list import ENDS
 from tests.issuer import served
-from tests.support import AUDIENCE
+from tests.support import AUDIENCE, ROOT
 from tests.unit.verifier.stopped_clock import Clock
 
 STEP = 0.25  # seconds
@@ -125,3 +128,16 @@ def test_whatever_ends_a_session_or_changes_a_users_rights_is_refused_within_the
     measured = measure(service, ACTIONS[action], 10, HTTP_MAX_AGE - STEP)
     sys.stdout.write(f"\n{action}: refused after {measured} s\n")
     assert measured <= HTTP_MAX_AGE + 10 + TIMEOUT
+
+
+def test_the_authorizer_as_it_is_deployed_refuses_it(service: tuple[str, Stack]) -> None:
+    """With the settings of the example, in an environment that starts after the sign-out."""
+    issuer, stack = service
+    user, bystander = new_user(stack), new_user(stack)
+    ACTIONS["sign-out"](user)
+    parameters = {"Issuer": issuer, "Audience": AUDIENCE}
+    example = read_template(ROOT / "examples" / "orders" / "template.yaml", "orders", parameters)
+    authorizer = LambdaFunction(example.functions["AuthorizerFunction"])
+    assert authorizer.invoke(event(bystander.access_token, "/me"))["isAuthorized"] is True
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        authorizer.invoke(event(user.access_token, "/me"))

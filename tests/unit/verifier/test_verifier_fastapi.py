@@ -1,8 +1,7 @@
 """FastAPI's dependency: the token, or 401 or 403 with a challenge; and what the OpenAPI document says of it."""
 
-import asyncio
-import json
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 import pytest
 from fastapi import Depends, FastAPI
@@ -10,7 +9,7 @@ from fastapi import Depends, FastAPI
 from gatepost_verifier import AccessToken
 from gatepost_verifier.fastapi import protect
 from gatepost_verifier.protection import RequirementError
-from tests.unit.verifier import forge
+from tests.unit.verifier import asgi, forge
 from tests.unit.verifier.test_verifier_aws_lambda import GOOD, POWERLESS
 
 verifier = forge.verifier()
@@ -35,30 +34,7 @@ async def status() -> dict[str, str]:
     return {}
 
 
-def call(*authorization: str, path: str = "/orders") -> tuple[int, str | None, Any]:
-    """Status, challenge and body of the answer to a request with these Authorization fields, sent as an ASGI server does."""
-    scope = {
-        "type": "http",
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": [(b"authorization", field.encode()) for field in authorization],
-    }
-    sent: list[Any] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    asyncio.run(app(scope, receive, send))
-    head, body = sent
-    challenge = dict(head["headers"]).get(b"www-authenticate")
-    return head["status"], challenge and challenge.decode(), json.loads(body["body"])
+call = partial(asgi.call, app)
 
 
 def test_a_good_token_is_handed_over() -> None:
