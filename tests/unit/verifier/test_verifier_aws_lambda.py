@@ -180,6 +180,23 @@ def test_a18_the_token_of_one_call_is_not_seen_by_the_next() -> None:
         app.resolve({**payload_2({"authorization": GOOD}), "rawPath": "/status"}, LambdaContext())
 
 
+def test_a18_nor_after_a_route_that_raised() -> None:
+    app = APIGatewayHttpResolver()
+
+    @app.get("/orders", middlewares=[powertools.protect(forge.verifier())])
+    def orders() -> None:
+        raise ZeroDivisionError
+
+    @app.get("/status")
+    def status() -> str:
+        return powertools.access_token(app).sub
+
+    with pytest.raises(ZeroDivisionError):
+        app.resolve(payload_2({"authorization": GOOD}), LambdaContext())
+    with pytest.raises(LookupError):
+        app.resolve({**payload_2({}), "rawPath": "/status"}, LambdaContext())
+
+
 @pytest.mark.parametrize("make", [protect, powertools.protect])
 def test_a_requirement_that_can_not_be_read_fails_where_it_stands(make: Any) -> None:
     with pytest.raises(RequirementError, match="found orders"):

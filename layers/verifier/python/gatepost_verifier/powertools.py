@@ -39,7 +39,11 @@ def protect(verifier: Verifier, needs: str = AUTHENTICATED) -> Middleware:
             content_type = headers.pop("content-type")
             return Response(status_code=refused.status, content_type=content_type, body=proxy["body"], headers=headers)
         app.context[_CONTEXT] = token
-        return next_middleware(app)
+        try:
+            return next_middleware(app)
+        finally:
+            # Powertools forgets the context of a call, but not if its route raises.
+            app.context.pop(_CONTEXT, None)
 
     return protected
 
