@@ -14,7 +14,7 @@ RUN = PYTHONPATH=.:layers/core/python:layers/verifier/python exec .venv/bin/
 # SAM reports usage to its maker unless it is told not to.
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: help setup run dev test test-dynamodb test-browser dynamodb-local check openapi build deploy validate test-built common-passwords lock clean FORCE
+.PHONY: help setup run dev test test-dynamodb test-browser dynamodb-local bench check openapi build deploy validate test-built common-passwords lock clean FORCE
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test-browser: .venv/dev ## Run the tests that drive the example's page in Chromi
 
 dynamodb-local: .venv/made ## Start DynamoDB Local, in memory (DYNAMODB_PORT: 8000)
 	@.venv/bin/python tools/dynamodb_local.py
+
+bench: .venv/dev ## Measure what is promised about speed, as ratios to PyJWT on this machine
+	@$(RUN)python -m benchmarks
 
 check: .venv/dev ## Check style, types, the directions between modules, the template and openapi.json
 	.venv/bin/ruff check
@@ -121,4 +124,4 @@ endef
 
 clean: ## Remove environments, builds and caches
 	rm -rf .venv .venv-sam .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	find functions layers local tests tools -name __pycache__ -exec rm -rf {} +
+	find benchmarks functions layers local tests tools -name __pycache__ -exec rm -rf {} +

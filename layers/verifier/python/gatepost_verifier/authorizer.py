@@ -27,8 +27,7 @@ class Authorizer:
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """The authorizer that `settings` ask for."""
-        verifier = Verifier(issuer=settings.issuer, audience=settings.audience, keys=settings.keys)
-        return cls(verifier, settings.rules, settings.default)
+        return cls(Verifier.from_settings(settings), settings.rules, settings.default)
 
     def simple_response(self, event: object) -> dict[str, Any]:
         """The answer to an HTTP API's authorizer event of payload format 2.0, in the simple response format.

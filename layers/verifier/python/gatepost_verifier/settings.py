@@ -6,21 +6,26 @@
 | `GATEPOST_AUDIENCE` | required: what must stand in `aud` |
 | `GATEPOST_ROUTES` | the rules (`route_rules`), or `@FILE` to read them from a file in the bundle |
 | `GATEPOST_DEFAULT` | what a route without a rule needs: `deny` (the default) or `authenticated` |
-| `GATEPOST_JWKS` | the key set itself, so that nothing is ever fetched; from the issuer by default |
+| `GATEPOST_JWKS` | the key set itself, so that none is fetched; from the issuer by default |
+| `GATEPOST_REVOCATION_MAX_AGE` | seconds a revocation list may be old, 1 to 900, or `off` for none |
+
+By default a revocation list may be 60 seconds old, but if the key set is given none is asked for, so that nothing is ever
+fetched. Without one a token is taken until it expires.
 """
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from gatepost_verifier.decision import Default
 from gatepost_verifier.encoding import parse_json_object
-from gatepost_verifier.key_set import parse_key_set
+from gatepost_verifier.key_set import KeyLookup, parse_key_set
 from gatepost_verifier.key_source import KeySource
+from gatepost_verifier.revocations import MAX_AGES, RevocationSource
 from gatepost_verifier.route_rules import Rule, parse_rules
-from gatepost_verifier.tokens import KeyLookup
+
+REVOCATION_MAX_AGE = 60
+"""Seconds a revocation list may be old by default, where something is fetched anyway."""
 
 _DEFAULTS: Mapping[str, Default] = {"": "deny", "deny": "deny", "authenticated": "authenticated"}
 
@@ -29,15 +34,15 @@ class SettingsError(ValueError):
     """A variable is missing or malformed; the message names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the authorizer is told, checked. `keys` finds the issuer's key of a `kid`."""
+class Settings(NamedTuple):
+    """What the authorizer is told, checked. `keys` finds the issuer's key of a `kid`; `revocations` is None for `off`."""
 
     issuer: str
     audience: str
     rules: tuple[Rule, ...]
     default: Default
     keys: KeyLookup
+    revocations: RevocationSource | None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -50,6 +55,7 @@ class Settings:
             rules=_rules(source),
             default=_default(source),
             keys=_keys(source, issuer),
+            revocations=_revocations(source, issuer),
         )
 
 
@@ -66,8 +72,9 @@ def _rules(environ: Mapping[str, str]) -> tuple[Rule, ...]:
         name = text[1:].strip()
         where += f", {name}"
         try:
-            # Where Lambda unpacks the bundle.
-            text = Path(environ.get("LAMBDA_TASK_ROOT", ""), name).read_text("utf-8")
+            # Where Lambda unpacks the bundle. Without pathlib, which would be a millisecond of every cold start.
+            with open(os.path.join(environ.get("LAMBDA_TASK_ROOT", ""), name), encoding="utf-8") as file:  # noqa: PTH118, PTH123
+                text = file.read()
         except (OSError, ValueError) as error:
             raise SettingsError(f"{where}: the file can't be read ({type(error).__name__})") from error
     try:
@@ -92,3 +99,16 @@ def _keys(environ: Mapping[str, str], issuer: str) -> KeyLookup:
         return KeySource(issuer).get
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from error
+
+
+def _revocations(environ: Mapping[str, str], issuer: str) -> RevocationSource | None:
+    name = "GATEPOST_REVOCATION_MAX_AGE"
+    value = environ.get(name, "") or ("off" if environ.get("GATEPOST_JWKS") else str(REVOCATION_MAX_AGE))
+    if value == "off":
+        return None
+    if not value.isdecimal() or not value.isascii() or len(value) > 3 or int(value) not in MAX_AGES:
+        raise SettingsError(f"{name} must be off, or seconds from {MAX_AGES[0]} to {MAX_AGES[-1]}, not {value!r}")
+    try:
+        return RevocationSource(issuer, max_age=int(value))
+    except ValueError as error:
+        raise SettingsError(f"GATEPOST_ISSUER: {error}") from error
