@@ -21,13 +21,18 @@ def _settings(**changes: str | None) -> Settings:
 def test_issuer_and_audience_are_enough() -> None:
     settings = _settings()
     assert (settings.issuer, settings.audience) == tuple(ENVIRONMENT.values())
-    assert (settings.rules, settings.default) == ((), "deny")
+    assert (settings.rules, settings.default, settings.v2_response) == ((), "deny", "simple")
 
 
 def test_everything_set() -> None:
-    settings = _settings(GATEPOST_ROUTES="GET /a = x:y; GET /b = public", GATEPOST_DEFAULT="authenticated", GATEPOST_JWKS=JWKS)
+    settings = _settings(
+        GATEPOST_ROUTES="GET /a = x:y; GET /b = public",
+        GATEPOST_DEFAULT="authenticated",
+        GATEPOST_V2_RESPONSE="iam",
+        GATEPOST_JWKS=JWKS,
+    )
     assert [str(rule) for rule in settings.rules] == ["GET /a", "GET /b"]
-    assert settings.default == "authenticated"
+    assert (settings.default, settings.v2_response) == ("authenticated", "iam")
     assert settings.keys("rsa") is not None
     assert settings.keys("another") is None
 
@@ -48,6 +53,8 @@ def test_it_reads_the_environment_of_the_process(monkeypatch: pytest.MonkeyPatch
         ("GATEPOST_AUDIENCE", "", "GATEPOST_AUDIENCE must be set"),
         ("GATEPOST_AUDIENCE", "x\n", "GATEPOST_AUDIENCE must be set, without blanks around it"),
         ("GATEPOST_DEFAULT", "allow", "GATEPOST_DEFAULT must be deny or authenticated, not 'allow'"),
+        ("GATEPOST_V2_RESPONSE", "IAM", "GATEPOST_V2_RESPONSE must be simple or iam, not 'IAM'"),
+        ("GATEPOST_V2_RESPONSE", "policy", "GATEPOST_V2_RESPONSE must be"),
         ("GATEPOST_DEFAULT", "public", "GATEPOST_DEFAULT must be"),
         ("GATEPOST_DEFAULT", "Deny", "GATEPOST_DEFAULT must be"),
         ("GATEPOST_ROUTES", "GET /a = x:y\nGET /b", "GATEPOST_ROUTES, line 2, column 7: expected ="),

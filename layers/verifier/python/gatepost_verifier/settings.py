@@ -6,6 +6,7 @@
 | `GATEPOST_AUDIENCE` | required: what must stand in `aud` |
 | `GATEPOST_ROUTES` | the rules (`route_rules`), or `@FILE` to read them from a file in the bundle |
 | `GATEPOST_DEFAULT` | what a route without a rule needs: `deny` (the default) or `authenticated` |
+| `GATEPOST_V2_RESPONSE` | how an HTTP API takes answers in payload format 2.0: `simple` (the default) or `iam` |
 | `GATEPOST_JWKS` | the key set itself, so that none is fetched; from the issuer by default |
 | `GATEPOST_REVOCATION_MAX_AGE` | seconds a revocation list may be old, 1 to 900, or `off` for none |
 
@@ -15,10 +16,11 @@ fetched. Without one a token is taken until it expires.
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 from gatepost_verifier.decision import Default
 from gatepost_verifier.encoding import parse_json_object
+from gatepost_verifier.events import V2Response
 from gatepost_verifier.key_set import KeyLookup, parse_key_set
 from gatepost_verifier.key_source import KeySource
 from gatepost_verifier.revocations import MAX_AGES, RevocationSource
@@ -28,6 +30,8 @@ REVOCATION_MAX_AGE = 60
 """Seconds a revocation list may be old by default, where something is fetched anyway."""
 
 _DEFAULTS: Mapping[str, Default] = {"": "deny", "deny": "deny", "authenticated": "authenticated"}
+_V2_RESPONSES: Mapping[str, V2Response] = {"": "simple", "simple": "simple", "iam": "iam"}
+_Word = TypeVar("_Word", bound=str)
 
 
 class SettingsError(ValueError):
@@ -41,6 +45,7 @@ class Settings(NamedTuple):
     audience: str
     rules: tuple[Rule, ...]
     default: Default
+    v2_response: V2Response
     keys: KeyLookup
     revocations: RevocationSource | None
 
@@ -53,7 +58,8 @@ class Settings(NamedTuple):
             issuer=issuer,
             audience=_required(source, "GATEPOST_AUDIENCE"),
             rules=_rules(source),
-            default=_default(source),
+            default=_choice(source, "GATEPOST_DEFAULT", _DEFAULTS, "deny or authenticated"),
+            v2_response=_choice(source, "GATEPOST_V2_RESPONSE", _V2_RESPONSES, "simple or iam"),
             keys=_keys(source, issuer),
             revocations=_revocations(source, issuer),
         )
@@ -83,11 +89,11 @@ def _rules(environ: Mapping[str, str]) -> tuple[Rule, ...]:
         raise SettingsError(f"{where}, {error}") from error
 
 
-def _default(environ: Mapping[str, str]) -> Default:
-    value = environ.get("GATEPOST_DEFAULT", "")
-    if value not in _DEFAULTS:
-        raise SettingsError(f"GATEPOST_DEFAULT must be deny or authenticated, not {value!r}")
-    return _DEFAULTS[value]
+def _choice(environ: Mapping[str, str], name: str, choices: Mapping[str, _Word], words: str) -> _Word:
+    value = environ.get(name, "")
+    if value not in choices:
+        raise SettingsError(f"{name} must be {words}, not {value!r}")
+    return choices[value]
 
 
 def _keys(environ: Mapping[str, str], issuer: str) -> KeyLookup:
