@@ -11,6 +11,9 @@ THIS_MACHINE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 # (exec), or make would report Ctrl-C as an error.
 RUN = PYTHONPATH=.:layers/core/python:layers/verifier/python exec .venv/bin/
 
+# Every deployment that stands here: the service, the authorizer on its own, the examples.
+templates = $(wildcard template.yaml functions/*/template.yaml examples/*/template.yaml)
+
 # SAM reports usage to its maker unless it is told not to.
 export SAM_CLI_TELEMETRY = 0
 
@@ -45,7 +48,7 @@ check: .venv/dev ## Check style, types, the directions between modules, the temp
 	.venv/bin/ruff format --check
 	$(RUN)mypy
 	$(RUN)lint-imports
-	.venv/bin/cfn-lint $(wildcard template.yaml examples/*/template.yaml)
+	.venv/bin/cfn-lint $(templates)
 	$(RUN)python -m local.openapi --check
 
 openapi: .venv/run ## Write openapi.json from the routes
