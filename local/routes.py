@@ -71,7 +71,7 @@ def _sam_routes(resources: Resources, api: Api) -> Iterator[Route]:
                 continue
             where = f"Resource {function.logical_id}, event {name}"
             if (event["Type"] == "Api") != (api.protocol == "REST"):
-                raise StackError(f"{where}: an {event['Type']} event, and the API of the template is of the kind {api.protocol}.")
+                raise StackError(f"{where}: an {event['Type']} event, but the API is of the kind {api.protocol}.")
             properties: dict[str, Any] = resources.resolve(event.get("Properties", {}), where)
             known(properties, _OF_EVENTS[event["Type"]], where)
             known(properties.get("Auth", {}), ("Authorizer",), f"{where}, Auth")

@@ -1,5 +1,6 @@
 """Serves an API on a port of this machine."""
 
+import logging
 import threading
 import time
 
@@ -35,6 +36,7 @@ class Server:
             h11_max_incomplete_event_size=_MAX_HEADER_BYTES,
             timeout_graceful_shutdown=1,
         )
+        logging.getLogger("uvicorn.error").addFilter(_is_no_false_alarm)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name=f"http-{port}", daemon=True)
 
@@ -51,3 +53,8 @@ class Server:
         self._server.should_exit = True
         self._thread.join(_STOP_SECONDS)
         self._application.close()
+
+
+def _is_no_false_alarm(record: logging.LogRecord) -> bool:
+    # What uvicorn 0.54 says by `websockets-sansio` of a handshake that was answered with a response of its own, such as a 401.
+    return record.msg != "ASGI callable returned without completing handshake."

@@ -153,7 +153,7 @@ REQUEST = {"FunctionPayloadType": "REQUEST"}
         ({"Api": _rest({"Identity": {"Headers": ["A"]}})}, "Identity: the local stack doesn't know Headers"),
         ({"Api": _rest({}, BinaryMediaTypes=["*/*"])}, "Resource Api: the local stack doesn't know BinaryMediaTypes"),
         ({"F": _with_event("Api", Auth={"ApiKeyRequired": True}), "Api": _rest({})}, "doesn't know ApiKeyRequired"),
-        ({"F": _with_event("HttpApi"), "Api": _rest({})}, "an HttpApi event, and the API of the template is of the kind REST"),
+        ({"F": _with_event("HttpApi"), "Api": _rest({})}, "an HttpApi event, but the API is of the kind REST"),
         (_gateway_api("WEBSOCKET", {"AuthorizerResultTtlInSeconds": 7}), "doesn't know AuthorizerResultTtlInSeconds"),
         (_gateway_api("WEBSOCKET", {"AuthorizerType": "JWT"}), "authorizers of the type REQUEST alone"),
         (_gateway_api("WEBSOCKET", {"AuthorizerUri": None}), "knows Lambda authorizers alone"),

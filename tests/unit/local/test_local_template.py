@@ -150,7 +150,7 @@ def test_sams_implicit_api_takes_its_authorizers_from_the_globals(tmp_path: Path
         ({"F": _function(A=_http(Cors=True))}, "event A: the local stack doesn't know Cors"),
         (
             {"F": _function(A={"Type": "Api", "Properties": {"Path": "/a", "Method": "GET"}})},
-            "an Api event, and the API",
+            "an Api event, but the API",
         ),
         ({"F": _function(A=_http(Auth={"Authorizer": "Door"}))}, "its API has no authorizer Door"),
         (

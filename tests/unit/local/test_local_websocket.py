@@ -83,13 +83,17 @@ def test_who_comes_again_is_asked_again(club: Stack, url: str) -> None:
         ("crash", 500, {"message": None}),
     ],
 )
-def test_whom_the_authorizer_does_not_let_in(club: Stack, url: str, token: str | None, status: int, body: Any) -> None:
+def test_whom_the_authorizer_does_not_let_in(
+    club: Stack, url: str, caplog: pytest.LogCaptureFixture, token: str | None, status: int, body: Any
+) -> None:
     with pytest.raises(InvalidStatus) as refusal, _connect(url, token):
         pass
     assert refusal.value.response.status_code == status
     assert json.loads(refusal.value.response.body) == body
     assert _module(club, "ClubFunction").events == []
     assert (token is None) is (_module(club, "DoorFunction").calls == [])
+    # The gateway has answered; the server has nothing to complain about.
+    assert "uvicorn.error" not in [record.name for record in caplog.records]
 
 
 def test_the_function_may_refuse_a_connection_too(url: str) -> None:
