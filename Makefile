@@ -62,8 +62,8 @@ deploy: .venv-sam/made ## Build and deploy to your AWS account (ENV=dev, staging
 	$(call sam_build,.aws-sam,--config-env $(ENV))
 	.venv-sam/bin/sam deploy --config-env $(ENV)
 
-validate: .venv-sam/made ## Check the template as SAM and CloudFormation will
-	.venv-sam/bin/sam validate --lint
+validate: .venv-sam/made ## Check the templates as SAM and CloudFormation will
+	for template in $(templates); do .venv-sam/bin/sam validate --lint --template $$template || exit; done
 
 test-built: .venv/dev .venv-sam/made ## Build for this machine and run the artifact under Lambda's runtime client
 	$(call sam_build,.aws-sam/this-machine,--parameter-overrides Architecture=$(THIS_MACHINE))
