@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-authorizer.html
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -90,6 +91,10 @@ def _of_rest_api(resources: Resources, name: str, properties: Mapping[str, Any],
     if ttl and not sources:
         raise StackError(f"{where}: without identity sources, ReauthorizeEvery must be 0.")
     validation = str(identity.get("ValidationExpression", ""))
+    try:
+        re.compile(validation)
+    except re.error as exc:
+        raise StackError(f"{where}: {validation} is no regular expression here: {exc}.") from exc
     return Authorizer(name, function, sources, ttl, payload, simple=False, validation=validation)
 
 

@@ -151,6 +151,7 @@ REQUEST = {"FunctionPayloadType": "REQUEST"}
         ({"Api": _rest({"FunctionPayloadType": "2.0"})}, "FunctionPayloadType is TOKEN or REQUEST, not 2.0"),
         ({"Api": _rest({"UserPoolArn": "x"})}, "doesn't know UserPoolArn"),
         ({"Api": _rest({"Identity": {"Headers": ["A"]}})}, "Identity: the local stack doesn't know Headers"),
+        ({"Api": _rest({"Identity": {"ValidationExpression": "["}})}, r"\[ is no regular expression here"),
         ({"Api": _rest({}, BinaryMediaTypes=["*/*"])}, "Resource Api: the local stack doesn't know BinaryMediaTypes"),
         ({"F": _with_event("Api", Auth={"ApiKeyRequired": True}), "Api": _rest({})}, "doesn't know ApiKeyRequired"),
         ({"F": _with_event("HttpApi"), "Api": _rest({})}, "an HttpApi event, but the API is of the kind REST"),
