@@ -11,6 +11,9 @@ THIS_MACHINE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 # (exec), or make would report Ctrl-C as an error.
 RUN = PYTHONPATH=.:layers/core/python:layers/verifier/python exec .venv/bin/
 
+# Every deployment that stands here: the service, the authorizer on its own, the examples.
+templates = $(wildcard template.yaml functions/*/template.yaml examples/*/template.yaml)
+
 # SAM reports usage to its maker unless it is told not to.
 export SAM_CLI_TELEMETRY = 0
 
@@ -48,7 +51,7 @@ check: .venv/dev ## Check style, types, the directions between modules, the temp
 	.venv/bin/ruff format --check
 	$(RUN)mypy
 	$(RUN)lint-imports
-	.venv/bin/cfn-lint $(wildcard template.yaml examples/*/template.yaml)
+	.venv/bin/cfn-lint $(templates)
 	$(RUN)python -m local.openapi --check
 
 openapi: .venv/run ## Write openapi.json from the routes
@@ -62,8 +65,8 @@ deploy: .venv-sam/made ## Build and deploy to your AWS account (ENV=dev, staging
 	$(call sam_build,.aws-sam,--config-env $(ENV))
 	.venv-sam/bin/sam deploy --config-env $(ENV)
 
-validate: .venv-sam/made ## Check the template as SAM and CloudFormation will
-	.venv-sam/bin/sam validate --lint
+validate: .venv-sam/made ## Check the templates as SAM and CloudFormation will
+	for template in $(templates); do .venv-sam/bin/sam validate --lint --template $$template || exit; done
 
 test-built: .venv/dev .venv-sam/made ## Build for this machine and run the artifact under Lambda's runtime client
 	$(call sam_build,.aws-sam/this-machine,--parameter-overrides Architecture=$(THIS_MACHINE))
