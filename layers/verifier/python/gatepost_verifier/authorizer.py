@@ -29,7 +29,7 @@ class Authorizer:
     """What it takes to decide about calls: whose tokens, and which route needs what."""
 
     def __init__(self, verifier: Verifier, rules: Sequence[Rule], default: Default, v2_response: V2Response = "simple") -> None:
-        self._verifier = verifier
+        self.verifier = verifier
         self._rules = rules
         self._default = default
         self._v2_response = v2_response
@@ -63,7 +63,7 @@ class Authorizer:
         token: AccessToken | None = None
         problem = None
         try:
-            token = self._verifier.verify(_bearer(request))
+            token = self.verifier.verify(_bearer(request))
         except VerificationError as error:
             problem = error.code
         decision = decide(self._rules, self._default, request.method, request.path, token)

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
 from gatepost_verifier.claims import AccessToken
@@ -25,8 +24,7 @@ _AMBIGUOUS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Whether a call is allowed, and the HTTP status that says so: 200, 401 without a valid token, or 403.
 
     `reason` is a stable snake_case word; `rule` is the one that decided, None if none spoke about the call.

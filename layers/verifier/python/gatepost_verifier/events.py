@@ -1,8 +1,7 @@
 """What API Gateway sends to an authorizer, reduced to what a decision looks at. One function an event shape."""
 
 import re
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
 from gatepost_verifier.method_arn import MethodArn, parse_method_arn
@@ -19,8 +18,7 @@ class EventInvalid(ValueError):
     """The event hasn't the shape that the gateway's documentation gives it, or contradicts itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A call that waits for a decision. Nothing else that a client sends can change it.
 
     `path` is the one the gateway chose its route by, without the stage's name. `authorization` holds the values of all

@@ -7,17 +7,17 @@ policy and applies it to whatever else comes with the same token, so it speaks a
 import json
 import logging
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from gatepost_verifier.claims import AccessToken
 from gatepost_verifier.decision import Default
-from gatepost_verifier.grants import Grant, GrantCompiler, Resource
+from gatepost_verifier.grants import Grant, GrantCompiler
 from gatepost_verifier.method_arn import MethodArn
-from gatepost_verifier.path_patterns import matches
+from gatepost_verifier.path_patterns import Pattern, matches
 from gatepost_verifier.requirements import rights
-from gatepost_verifier.route_rules import CONNECT, CONNECT_PATH, Rule
+from gatepost_verifier.route_rules import CONNECT, CONNECT_PATH, METHODS, Rule
 
 MAX_POLICY_BYTES = 8192
 MAX_RESOURCE_LENGTH = 512
@@ -33,18 +33,21 @@ _MAX_KEPT = 256
 _logger = logging.getLogger(__name__)
 
 
+class _Part(NamedTuple):
+    """What a policy can say beside the call that was asked about; each resource written out. `size` is that of its JSON."""
+
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    size: int = 0
+
+
 class _Whole(NamedTuple):
-    """A grant, and its resources written out for one stage of one API."""
+    """A grant for one stage of one API: all of it, and what of it reaches no other path, so that nothing need be denied."""
 
-    grant: Grant
-    allow: tuple[str, ...]
-    literal: tuple[str, ...]
-    """What of `allow` has no wildcard. It reaches no other path, so nothing needs to be denied beside it."""
-    deny: tuple[str, ...]
-
-
-_NOTHING = _Whole(Grant(), (), (), ())
-_Resources = tuple[str, ...]
+    everything: _Part = _Part()
+    literal: _Part = _Part()
+    patterns: Mapping[str, tuple[list[Pattern], list[Pattern]]] = {}
+    """By method, those that are allowed and those that are denied."""
 
 
 class PolicyCompiler:
@@ -62,19 +65,26 @@ class PolicyCompiler:
 
     def fits(self, prefix: str, token: AccessToken | None) -> bool:
         """Whether the policy about the whole API, at the stage of `prefix`, is within the gateway's limits."""
-        whole = self._whole(prefix, token)
-        return _fits(_document(whole.allow, whole.deny))
+        return self._whole(prefix, token).everything.size <= MAX_POLICY_BYTES
 
     def policy(self, arn: MethodArn, allowed: bool, token: AccessToken | None) -> dict[str, Any] | None:
         """The policy that answers the call `arn`, about which was decided that it is `allowed` to the bearer of `token`.
 
         None if no policy within the gateway's limits can allow it. The log says once a process what isn't as the rules say.
         """
-        whole = _NOTHING if arn.method == CONNECT else self._whole(arn.prefix, token)
-        for allow, deny in _allowing(arn, whole) if allowed else _denying(arn, whole):
-            document = _document(allow, deny)
-            if _fits(document):
-                return document
+        whole = _Whole() if arn.method == CONNECT else self._whole(arn.prefix, token)
+        name = arn.prefix + _asked(arn) if allowed else _named_for_denial(arn)
+        # The most that is safe, then less and less.
+        parts = [whole.everything, whole.literal, _Part()]
+        if allowed and arn.method != CONNECT:
+            known, refused = _said(whole, arn)
+            if refused:
+                del parts[0]
+            elif known and whole.everything.size <= MAX_POLICY_BYTES:
+                return _document(whole.everything.allow, whole.everything.deny)
+        for part in parts:
+            if len(name) <= MAX_RESOURCE_LENGTH and part.size + len(json.dumps(name)) + _STATEMENT_SIZE <= MAX_POLICY_BYTES:
+                return _document((*part.allow, name), part.deny) if allowed else _document(part.allow, (*part.deny, name))
             _say_once("the policy for the whole API is over the gateway's limits, so it speaks about a part")
         return None
 
@@ -97,29 +107,28 @@ class PolicyCompiler:
 
 
 def _written_out(grant: Grant, prefix: str) -> _Whole:
-    allow = tuple(f"{prefix}{resource}" for resource in grant.allow)
-    literal = tuple(f"{prefix}{resource}" for resource in grant.allow if resource.literal)
-    refused = _REFUSED_PATHS if literal != allow else ()
-    return _Whole(grant, allow, literal, tuple(f"{prefix}{resource}" for resource in (*grant.deny, *refused)))
+    patterns: dict[str, tuple[list[Pattern], list[Pattern]]] = {method: ([], []) for method in METHODS}
+    for effect, resources in enumerate((grant.allow, grant.deny)):
+        for resource in resources:
+            patterns[resource.method][effect].append(resource.pattern)
+    literal = [resource for resource in grant.allow if resource.literal]
+    refused = _REFUSED_PATHS if len(literal) < len(grant.allow) else ()
+    return _Whole(_part(prefix, grant.allow, (*grant.deny, *refused)), _part(prefix, literal, ()), patterns)
 
 
-def _allowing(arn: MethodArn, whole: _Whole) -> Iterator[tuple[_Resources, _Resources]]:
-    """What to allow and deny so that `arn` is allowed: the most that is safe, then less and less."""
-    asked = f"{arn.prefix}{_asked(arn)}"
+def _part(prefix: str, allow: Sequence[object], deny: Sequence[object]) -> _Part:
+    allowed, denied = (tuple(f"{prefix}{resource}" for resource in resources) for resources in (allow, deny))
+    longest = max(map(len, allowed + denied), default=0)
+    size = len(json.dumps(_document(allowed, denied)))
+    return _Part(allowed, denied, size if longest <= MAX_RESOURCE_LENGTH else MAX_POLICY_BYTES + 1)
+
+
+def _said(whole: _Whole, arn: MethodArn) -> tuple[bool, bool]:
+    """Whether `whole` has an Allow for `arn`, and whether it has a Deny."""
     segments = arn.path.split("/")[1:]
-    if not _speaks(whole.grant.deny, arn.method, segments) and not (whole.deny and "%" in arn.path):
-        known = _speaks(whole.grant.allow, arn.method, segments)
-        yield (whole.allow if known else (*whole.allow, asked)), whole.deny
-    yield (*whole.literal, asked), ()
-    yield (asked,), ()
-
-
-def _denying(arn: MethodArn, whole: _Whole) -> Iterator[tuple[_Resources, _Resources]]:
-    """What to allow and deny so that `arn` is denied: the most that is safe, then less and less."""
-    asked = _named_for_denial(arn)
-    yield whole.allow, (*whole.deny, asked)
-    yield whole.literal, (asked,)
-    yield (), (asked,)
+    allow, deny = whole.patterns.get(arn.method, ((), ()))
+    refused = ("%" in arn.path and whole.everything.deny) or any(matches(pattern, segments) for pattern in deny)
+    return any(matches(pattern, segments) for pattern in allow), bool(refused)
 
 
 def _asked(arn: MethodArn) -> str:
@@ -132,11 +141,7 @@ def _named_for_denial(arn: MethodArn) -> str:
     return name if len(name) <= MAX_RESOURCE_LENGTH else f"{name[: MAX_RESOURCE_LENGTH - 1]}*"
 
 
-def _speaks(resources: Sequence[Resource], method: str, segments: Sequence[str]) -> bool:
-    return any(resource.method == method and matches(resource.pattern, segments) for resource in resources)
-
-
-def _document(allow: _Resources, deny: _Resources) -> dict[str, Any]:
+def _document(allow: Sequence[str], deny: Sequence[str]) -> dict[str, Any]:
     statements = (("Allow", allow), ("Deny", deny))
     return {
         "Version": "2012-10-17",
@@ -148,9 +153,8 @@ def _document(allow: _Resources, deny: _Resources) -> dict[str, Any]:
     }
 
 
-def _fits(document: dict[str, Any]) -> bool:
-    longest = max((len(resource) for statement in document["Statement"] for resource in statement["Resource"]), default=0)
-    return longest <= MAX_RESOURCE_LENGTH and len(json.dumps(document)) <= MAX_POLICY_BYTES
+# What one more statement adds at the most.
+_STATEMENT_SIZE = len(json.dumps(_document(("",), ())))
 
 
 @lru_cache(maxsize=1024)

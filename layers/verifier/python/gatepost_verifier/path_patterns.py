@@ -46,6 +46,8 @@ def matches(pattern: Pattern, segments: Iterable[str]) -> bool:
     places = frozenset({0})
     for segment in segments:
         places = _step(pattern, places, segment)
+        if not places:
+            return False
     return len(pattern) in places
 
 

@@ -12,7 +12,7 @@
 
 import re
 from collections.abc import Collection, Hashable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gatepost_verifier.claims import AccessToken
 
@@ -28,8 +28,7 @@ _SCOPE_NAME = re.compile(r"[!$%'-:<-\[\]-{}~]+", re.ASCII)
 _SECOND_FACTORS = frozenset({"mfa", "otp", "hwk", "swk"})
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One of `alternatives` must hold, and of that every condition."""
 
     alternatives: tuple[tuple[str, ...], ...]

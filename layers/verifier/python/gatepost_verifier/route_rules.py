@@ -14,7 +14,6 @@ trailing slash makes another path. The method `*` is any of HTTP's. `requirement
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from gatepost_verifier.requirements import CONDITIONS, PUBLIC, Requirement, is_condition
@@ -42,8 +41,7 @@ class RuleError(ValueError):
         self.column = column
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """Calls of `method` (`*` is any) to the paths of a template need `requirement`.
 
     `segments` is the template between its slashes: `("orders", "{id}")`, and `("orders", "")` with a trailing slash. Only
