@@ -32,7 +32,9 @@ def bearer(*permissions: str, **claims: Any) -> str:
     return f"Bearer {forge.token(forge.claims(permissions=list(permissions), **times | claims))}"
 
 
-GOOD, POWERLESS = bearer("orders:read"), bearer()
+def good() -> str:
+    """Made when it's needed: a whole run takes longer than a token lives."""
+    return bearer("orders:read")
 
 
 def run(title: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def run(title: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_fastapi(monkeypatch: pytest.MonkeyPatch) -> None:
     app = run("FastAPI", monkeypatch)["app"]
-    assert asgi.call(app, GOOD) == (200, None, {"orders_of": "usr_1"})
+    assert asgi.call(app, good()) == (200, None, {"orders_of": "usr_1"})
     assert asgi.call(app)[:2] == (401, "Bearer")
     assert asgi.call(app, bearer("orders:read", amr=["pwd"]))[:2] == (403, 'Bearer error="insufficient_scope"')
 
@@ -59,7 +61,7 @@ def test_fastapi(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_lambda(monkeypatch: pytest.MonkeyPatch, title: str, event: Callable[[dict[str, Any]], Any]) -> None:
     handler = run(title, monkeypatch)["handler"]
-    asked = [event({"authorization": GOOD}), event({}), event({"authorization": POWERLESS})]
+    asked = [event({"authorization": good()}), event({}), event({"authorization": bearer()})]
     answers = [handler(each, LambdaContext()) for each in asked]
     assert [answer["statusCode"] for answer in answers] == [200, 401, 403]
     assert "usr_1" in answers[0]["body"]
@@ -67,7 +69,7 @@ def test_lambda(monkeypatch: pytest.MonkeyPatch, title: str, event: Callable[[di
 
 def test_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
     who = run("Anything else", monkeypatch)["who"]
-    assert who(GOOD) == "usr_1"
+    assert who(good()) == "usr_1"
     assert who(None) == "nobody: bearer_missing"
     assert who(bearer(exp=int(time.time()) - 31, iat=int(time.time()) - 931)) == "nobody: token_expired"
 
