@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from gatepost import telemetry
 from gatepost.circuit_breaker import CircuitBreaker
-from gatepost.credentials.passwords import normalized
+from gatepost.credentials.normalization import normalized
 
 TIMEOUT = 1.0  # seconds, for everything together
 # Three failures in a row are no accident; a minute later the service may be back.

@@ -2,10 +2,11 @@
 
 import logging
 import re
-import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
+
+from gatepost.credentials.normalization import normalized
 
 _logger = logging.getLogger(__name__)
 
@@ -36,11 +37,6 @@ def refusal(password: str) -> str | None:
 def is_too_long(password: str) -> bool:
     """Return whether `password` is longer than any can be, in whichever spelling."""
     return len(password) > MAX_SPELT or len(normalized(password)) > MAX_LENGTH
-
-
-def normalized(password: str) -> str:
-    """NFC, so that a password typed on another keyboard system is the same; blanks and NUL stay significant."""
-    return unicodedata.normalize("NFC", password)
 
 
 def hash_password(password: str) -> str:

@@ -9,7 +9,7 @@ Import it only where such a hash is stored, or is about to be.
 
 from gatepost.credentials.legacy_hashes import argon2, bcrypt, pbkdf2, scrypt
 from gatepost.credentials.legacy_hashes.fields import Matches, UnknownHash
-from gatepost.credentials.passwords import normalized
+from gatepost.credentials.normalization import normalized
 
 __all__ = ["Matches", "UnknownHash", "parse", "verify"]
 
