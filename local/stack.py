@@ -27,6 +27,7 @@ from local.schedules import start_schedule
 from local.streams import StreamPump
 from local.tables import create_table
 from local.template import read_template
+from local.websocket_gateway import WebSocketGateway
 
 # The template's parameter that names the address mails are sent from.
 _SENDER = "MailFrom"
@@ -34,7 +35,7 @@ _NAME = "gatepost-local"
 
 
 class Stack:
-    """The stack of the template at `path`: keys, tables, functions after their cold start, custom resources, the HTTP API.
+    """The stack of the template at `path`: keys, tables, functions after their cold start, custom resources, the API.
 
     Must be made inside `embedded_aws`. Streams are delivered when `deliver` or `mails` is called, or after `start` by
     themselves; schedules run after `start`. `limits_scale` multiplies the service's limits (`GATEPOST_LIMITS_SCALE`).
@@ -74,7 +75,11 @@ class Stack:
             for function in self.template.functions.values()
             for source in function.streams
         ]
-        self.gateway = Gateway(self.template, self.functions, pages)
+        self.gateway = (
+            WebSocketGateway(self.template, self.functions)
+            if self.template.api.protocol == "WEBSOCKET"
+            else Gateway(self.template, self.functions, pages)
+        )
         for resource in self.template.custom_resources:
             create_custom_resource(resource, self.functions[resource.function], self.template.stack_id)
 
@@ -100,7 +105,6 @@ class Stack:
         self._stop.set()
         for pump in self._pumps:
             pump.stop()
-        self.gateway.close()
         self._cleanup.close()
 
     def request(

@@ -8,6 +8,7 @@ from gatepost.access.roles import Role
 from local.events import Response
 from tests.integration.accounts import mailed_code, start_code, use_code
 from tests.integration.administrators import administrator, new_role
+from tests.integration.browsers import signed_in_browser
 from tests.integration.inside import forget_rotation
 from tests.support import PASSWORD, Api, new_email
 
@@ -92,6 +93,16 @@ def _log_out(api: Api) -> Callable[[], Response]:
     return lambda: api.post("/logout", {"refresh_token": token})
 
 
+def _by_cookie(path: str) -> Callable[[Api], Callable[[], Response]]:
+    """A request of a browser whose refresh token is in its cookie."""
+
+    def prepare(api: Api) -> Callable[[], Response]:
+        browser = signed_in_browser(api.stack)
+        return lambda: browser.post(path)
+
+    return prepare
+
+
 def _complete_email_change(api: Api) -> Callable[[], Response]:
     email = new_email()
     token = api.sign_up()["access_token"]
@@ -157,6 +168,8 @@ FLOWS = [
     Flow("reset password", 204, _reset),
     Flow("refresh", 200, _refresh),
     Flow("log out", 204, _log_out),
+    Flow("refresh by cookie", 200, _by_cookie("/refresh")),
+    Flow("log out by cookie", 204, _by_cookie("/logout")),
     Flow("read profile", 200, _signed_in("GET", "/v1/me")),
     Flow("rename", 200, _signed_in("PATCH", "/v1/me", {"name": "Ada"})),
     Flow(

@@ -50,6 +50,7 @@ BUDGETS = {
     "log in, unknown address": 3,
     "log in, limited": 3,
     "refresh": 2,
+    "refresh by cookie": 2,
     "refresh within the grace": 2,
     "verify e-mail": 2,
     "reset password": 2,

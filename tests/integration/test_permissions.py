@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from local.resources import Resource, Resources
+from local.resources import ACCOUNT, REGION, Resource, Resources
 from local.stack import Stack
 from tests.calls import Call, recorded
 from tests.integration.flows import BY_NAME, FLOWS, Flow
 from tests.integration.inside import forget_rotation, fresh_process
+from tests.integration.ses_feedback import bounce, complaint, give
 from tests.support import PARAMETERS, ROOT, Api, new_email
 
 _IN_TRANSACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
@@ -57,7 +58,9 @@ class Policies:
         else:
             assert call.operation == "SendEmail"
             # What SES asks for, by what is sent.
-            yield "ses:SendRawEmail" if "Raw" in parameters["Content"] else "ses:SendEmail", "identity"
+            action = "ses:SendRawEmail" if "Raw" in parameters["Content"] else "ses:SendEmail"
+            set_name = parameters["ConfigurationSetName"]
+            yield from ((action, "identity"), (action, f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/{set_name}"))
 
 
 def _list(value: str | list[str]) -> list[str]:
@@ -120,10 +123,24 @@ def test_z19_the_keys_function_may_make_every_call_it_makes(stack: Stack, polici
     assert not policies.refused("KeysFunction", calls)
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_z19_the_feedback_function_may_make_every_call_it_makes(
+    stack: Stack, api: Api, policies: Policies, known: bool
+) -> None:
+    email = new_email()
+    if known:
+        api.sign_up(email)
+    with recorded() as calls:
+        give(stack, complaint(email))
+    assert {call.operation for call in calls} == {"BatchGetItem", "TransactWriteItems"}
+    assert not policies.refused("FeedbackFunction", calls)
+
+
 def test_what_a_table_forgets_has_a_time_to_be_forgotten(stack: Stack) -> None:
     """DynamoDB keeps for ever what has no such attribute, or one that is no number of seconds."""
     for name in ("register", "log in", "log out", "forgot password", "change e-mail", "end a session"):
         BY_NAME[name].prepare(Api(stack))()
+    give(stack, bounce(new_email()))
     for table in ("SessionsTable", "OutboxTable", "AuditTable"):
         items = Api(stack).table(table)
         assert items

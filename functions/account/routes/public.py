@@ -16,7 +16,7 @@ from gatepost.web.problems import responses
 
 router = new_router(tags=["public"])
 
-# Verifiers may keep the key set this long: a quarter of the time that every key is published before it signs.
+# The share of HTTP caches in the time that every key is published before it signs; most of it is for verifiers.
 _KEY_SET_MAX_AGE = 1800  # seconds
 # A part of the time until a sign-out is known everywhere.
 _REVOCATIONS_MAX_AGE = 5

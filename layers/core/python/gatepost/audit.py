@@ -25,6 +25,8 @@ class Event(StrEnum):
     PASSWORD_CHECK_FAILED = "password.check_failed"  # noqa: S105 (a name)
     EMAIL_CHANGE_REQUESTED = "email.change_requested"
     EMAIL_CHANGED = "email.changed"
+    EMAIL_BOUNCED = "email.bounced"
+    EMAIL_COMPLAINED = "email.complained"
     ACCOUNT_DELETED = "user.deleted"
     EMAIL_CODE_REQUESTED = "sign_in.email_code_requested"
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"

@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from gatepost.conflicts import RotationPending
 
-PUBLISHED_BEFORE_USE = 2 * 3600  # seconds; verifiers may cache the key set this long
+# Seconds. Verifiers may keep the key set for two hours. What they get may have been in an HTTP cache for half an hour, and come
+# from an environment that read the ring a minute before.
+PUBLISHED_BEFORE_USE = 3 * 3600
 ROTATION_PERIOD = 30 * 86400
 # A warm environment may sign with the old key until it re-reads the ring (60 s); its token lives 900 s, and verifiers
 # allow 30 s.

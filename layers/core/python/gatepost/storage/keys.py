@@ -137,6 +137,11 @@ def idempotency(user_id: str, digest: bytes) -> Key:
     return {"pk": f"IDEMPOTENCY#{user_id}#{base64url(digest)}", "sk": "IDEMPOTENCY"}
 
 
+def suppression(address_digest: bytes) -> Key:
+    """The mark that mail to an address has stopped. A partition of its own, so that the mailer may read nothing else."""
+    return {"pk": f"SUPPRESSED#{base64url(address_digest)}", "sk": "SUPPRESSION"}
+
+
 def limit(kind: str, subject: str) -> Key:
     """The count of one limit for one account, client address or recipient."""
     return {"pk": f"LIMIT#{kind}#{subject}", "sk": "LIMIT"}

@@ -49,7 +49,9 @@ def lambda_handler(app: ASGI, issuer: str) -> Handler:
         except MalformedRequest as exc:
             return _refusal(event, exc)
         own = {name: value for name, value in headers.items() if name not in _ADDRESSING_HEADERS}
-        whole = {"headers": own | addressing, "rawQueryString": event.get("rawQueryString") or ""}
+        # The gateway takes cookies out of the headers; where something between has left some in, none may cover another.
+        cookies = [*(event.get("cookies") or []), *([own["cookie"]] if "cookie" in own else [])]
+        whole = {"headers": own | addressing, "rawQueryString": event.get("rawQueryString") or "", "cookies": cookies}
         return mangum(event | whole, context)
 
     return handler
