@@ -20,14 +20,14 @@ class Row:
     """A route: who may call it (everybody, a user about themselves, or who has the permission that stands here), and the
     status that they get for `body`.
 
-    `target` makes what the placeholder of the path stands for, for the user who calls; where there's no placeholder, it
-    makes the call possible.
+    `target` makes what the placeholders of the path stand for, for the user who calls; where there are none, it makes the
+    call possible.
     """
 
     access: str
     status: int
     body: Mapping[str, Any] | None = None
-    target: Callable[[Staff], str] | None = None
+    target: Callable[[Staff], str | tuple[str, ...]] | None = None
 
     def new_body(self) -> dict[str, Any] | None:
         """Return the body for one call."""

@@ -4,6 +4,7 @@ Second factors, API keys and OAuth clients' tokens get their actors with their f
 account, and so no token.
 """
 
+import itertools
 import json
 import re
 import time
@@ -85,10 +86,11 @@ def somebody(stack: Stack) -> Callable[[str, str], Staff]:
     return make
 
 
-def call(stack: Stack, route: Route, target: str, token: str | None) -> Response:
-    """Call a route from a client address of its own."""
+def call(stack: Stack, route: Route, target: str | tuple[str, ...], token: str | None) -> Response:
+    """Call a route from a client address of its own, with `target` for its placeholders, one for each or one for all."""
     method, path = route
-    answer = Api(stack).call(method, re.sub(r"\{\w+\}", target, path), ROWS[route].new_body(), token=token)
+    values = itertools.repeat(target) if isinstance(target, str) else iter(target)
+    answer = Api(stack).call(method, re.sub(r"\{\w+\}", lambda _: next(values), path), ROWS[route].new_body(), token=token)
     assert str(answer.status) in OPERATIONS[route]["responses"], "a status that isn't documented"
     return answer
 
