@@ -7,7 +7,7 @@ from typing import Any
 from gatepost.access.roles import Role
 from local.events import Response
 from tests.integration.accounts import mailed_code, start_code, use_code
-from tests.integration.administrators import administrator, new_role
+from tests.integration.administrators import administrator, new_role, user_with_roles
 from tests.support import PASSWORD, Api, new_email
 
 NEW_PASSWORD = f"{PASSWORD}, but new"
@@ -112,11 +112,14 @@ def _signed_in(method: str, path: str, body: Any = None) -> Callable[[Api], Call
 
 
 def _administered(method: str, path: str, body: Any = None) -> Callable[[Api], Callable[[], Response]]:
-    """A request of an administrator, with the name of a role that is there for {} in the path."""
+    """A request of an administrator, with the name of a role that is there for {} in the path, and the id of a user who has
+    it for {user}.
+    """
 
     def prepare(api: Api) -> Callable[[], Response]:
         me, role = administrator(api.stack), new_role(api.stack, Role("", "Sees orders.", ("orders:read",)))
-        return lambda: me.admin(method, path.replace("{}", role), body)
+        user = user_with_roles(api.stack, role) if "{user}" in path else me
+        return lambda: me.admin(method, path.replace("{}", role).replace("{user}", user.id), body)
 
     return prepare
 
@@ -150,6 +153,17 @@ FLOWS = [
     Flow("erase account", 204, _signed_in("DELETE", "/v1/me", {"password": PASSWORD})),
 ]
 ADMIN_FLOWS = [
+    Flow("list users", 200, _administered("GET", "/users?email=user-"), "AdminFunction"),
+    Flow("search users", 200, _administered("GET", "/users?status=active&role={}"), "AdminFunction"),
+    Flow("read a user", 200, _administered("GET", "/users/{user}"), "AdminFunction"),
+    Flow("disable a user", 200, _administered("PATCH", "/users/{user}", {"status": "disabled"}), "AdminFunction"),
+    Flow("delete a user", 204, _administered("DELETE", "/users/{user}"), "AdminFunction"),
+    Flow("demand a password reset", 202, _administered("POST", "/users/{user}/password-reset"), "AdminFunction"),
+    Flow("list a user's sessions", 200, _administered("GET", "/users/{user}/sessions"), "AdminFunction"),
+    Flow("end a user's sessions", 204, _administered("DELETE", "/users/{user}/sessions"), "AdminFunction"),
+    Flow("assign a role", 204, _administered("PUT", "/users/{user}/roles/user"), "AdminFunction"),
+    Flow("assign the role admin", 204, _administered("PUT", "/users/{user}/roles/admin"), "AdminFunction"),
+    Flow("unassign a role", 204, _administered("DELETE", "/users/{user}/roles/{}"), "AdminFunction"),
     Flow("list roles", 200, _administered("GET", "/roles"), "AdminFunction"),
     Flow("read a role", 200, _administered("GET", "/roles/{}"), "AdminFunction"),
     Flow("put a role", 200, _administered("PUT", "/roles/{}", {"permissions": ["orders:*"]}), "AdminFunction"),

@@ -1,5 +1,5 @@
 """The routes of the admin function. Each names the one permission that it needs."""
 
-from functions.admin.routes import roles
+from functions.admin.routes import roles, user_roles, user_sessions, users
 
-ROUTERS = (roles.router,)
+ROUTERS = (users.router, user_sessions.router, user_roles.router, roles.router)

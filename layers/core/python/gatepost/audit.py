@@ -34,6 +34,13 @@ class Event(StrEnum):
     SESSION_DISPLACED = "session.displaced"
     OTHER_SESSIONS_ENDED = "session.others_ended"
     REFRESH_TOKEN_REUSED = "session.refresh_token_reused"  # noqa: S105 (a name)
+    USER_CREATED = "user.created"
+    USER_DISABLED = "user.disabled"
+    USER_ENABLED = "user.enabled"
+    PASSWORD_RESET_DEMANDED = "password.reset_demanded"  # noqa: S105 (a name)
+    ALL_SESSIONS_ENDED = "session.all_ended"
+    ROLE_ASSIGNED = "role.assigned"
+    ROLE_UNASSIGNED = "role.unassigned"
     ROLE_CREATED = "role.created"
     ROLE_UPDATED = "role.updated"
     ROLE_DELETED = "role.deleted"
