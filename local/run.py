@@ -30,6 +30,7 @@ def run(port: int, example_port: int | None) -> None:
         "Issuer": api,
         "Audience": AUDIENCE,
         "ServiceName": "Gatepost",
+        "FirstAdminEmail": ADMINISTRATOR,
         "MailFrom": "no-reply@example.com",
         "AllowedOrigins": os.environ.get("GATEPOST_ALLOWED_ORIGINS", ""),
     }

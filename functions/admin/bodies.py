@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from gatepost.access import permissions, roles
+from gatepost.administration.invitations import DEFAULT_ROLES
 from gatepost.storage.users import User
-from gatepost.web.fields import Line, RequestBody, plain_text
+from gatepost.web.fields import Email, Line, RequestBody, plain_text
 from gatepost.web.lists import PageQuery
 
 Description = Annotated[str, StringConstraints(max_length=200), AfterValidator(plain_text)]
@@ -28,6 +29,18 @@ class UserQuery(PageQuery):
     email: str = Field(default="", max_length=254, description="what their address begins with")
     status: Literal["active", "disabled"] | None = None
     role: RoleName | None = None
+
+
+class NewUser(RequestBody):
+    """Who is to be a user, and with which roles, which must be ones that you hold all of."""
+
+    email: Email
+    name: Line | None = None
+    roles: list[RoleName] = Field(default=list(DEFAULT_ROLES), max_length=roles.MAX_ROLES_OF_USER)
+    invite: bool = Field(
+        default=True,
+        description="mail them an invitation; else the user is made at once, and signs in by a code or with a new password",
+    )
 
 
 def _without_default(schema: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from gatepost.access.roles import Catalogue, Role, is_built_in
 from gatepost.clock import rfc3339
+from gatepost.storage.invitations import Invitation
 from gatepost.storage.users import User
 
 
@@ -46,7 +47,7 @@ class UserView(BaseModel):
     email: str
     email_verified: bool
     name: str | None
-    status: Literal["active", "disabled"]
+    status: Literal["active", "disabled", "invited"]
     created_at: str = Field(description="RFC 3339, UTC")
     roles: list[str]
     permissions: list[str] = Field(description="what their roles permit together")
@@ -63,6 +64,20 @@ class UserView(BaseModel):
             created_at=rfc3339(user.created_at),
             roles=list(catalogue.existing(user.roles)),
             permissions=list(catalogue.permissions_of(user.roles)),
+        )
+
+    @classmethod
+    def of_invited(cls, invitation: Invitation, catalogue: Catalogue) -> Self:
+        """Return the view of who is invited, and is no user yet."""
+        return cls(
+            id=invitation.user_id,
+            email=invitation.email,
+            email_verified=False,
+            name=invitation.name,
+            status="invited",
+            created_at=rfc3339(invitation.invited_at),
+            roles=list(catalogue.existing(invitation.roles)),
+            permissions=list(catalogue.permissions_of(invitation.roles)),
         )
 
 

@@ -28,6 +28,7 @@ OF_A_BODY = {"400", "413", "415", "422"}
 REFUSALS = {
     ("POST", "/v1/auth/register"): {"429"},
     ("POST", "/v1/auth/verify-email"): {"401", "429"},
+    ("POST", "/v1/auth/accept-invitation"): {"409"},
     ("POST", "/v1/auth/login"): {"401", "429"},
     ("POST", "/v1/auth/refresh"): {"401"},
     ("DELETE", "/v1/me"): {"409", "429"},
@@ -37,6 +38,7 @@ REFUSALS = {
     ("GET", "/v1/me/audit"): {"400", "422"},
     ("DELETE", "/v1/me/sessions/{session_id}"): {"404"},
     ("GET", "/v1/admin/users"): {"400", "422"},
+    ("POST", "/v1/admin/users"): {"409", "429"},
     ("GET", "/v1/admin/users/{user_id}"): {"404"},
     ("PATCH", "/v1/admin/users/{user_id}"): {"404", "409"},
     ("DELETE", "/v1/admin/users/{user_id}"): {"404", "409"},

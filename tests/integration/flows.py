@@ -91,6 +91,28 @@ def _log_out(api: Api) -> Callable[[], Response]:
     return lambda: api.post("/logout", {"refresh_token": token})
 
 
+def _accept_invitation(api: Api) -> Callable[[], Response]:
+    email = new_email()
+    role = new_role(api.stack, Role("", "", ("orders:read",)))
+    assert administrator(api.stack).admin("POST", "/users", {"email": email, "roles": [role]}).status == 201
+    token = api.mailed_token(email)
+    return lambda: api.post("/accept-invitation", {"token": token, "password": PASSWORD})
+
+
+def _withdraw(api: Api) -> Callable[[], Response]:
+    me = administrator(api.stack)
+    invited = me.admin("POST", "/users", {"email": new_email()}).json()
+    return lambda: me.admin("DELETE", f"/users/{invited['id']}")
+
+
+def _make_user(invite: bool) -> Callable[[Api], Callable[[], Response]]:
+    def prepare(api: Api) -> Callable[[], Response]:
+        me, body = administrator(api.stack), {"email": new_email(), "invite": invite}
+        return lambda: me.admin("POST", "/users", body)
+
+    return prepare
+
+
 def _complete_email_change(api: Api) -> Callable[[], Response]:
     email = new_email()
     token = api.sign_up()["access_token"]
@@ -128,6 +150,7 @@ FLOWS = [
     Flow("register", 202, _register),
     Flow("resend verification", 202, _resend),
     Flow("verify e-mail", 200, _verify),
+    Flow("accept an invitation", 200, _accept_invitation),
     Flow("log in", 200, _login),
     Flow("ask for a code", 202, _start_code),
     Flow("sign in with digits", 200, _use_digits),
@@ -155,6 +178,9 @@ FLOWS = [
 ADMIN_FLOWS = [
     Flow("list users", 200, _administered("GET", "/users?email=user-"), "AdminFunction"),
     Flow("search users", 200, _administered("GET", "/users?status=active&role={}"), "AdminFunction"),
+    Flow("invite a user", 201, _make_user(invite=True), "AdminFunction"),
+    Flow("create a user", 201, _make_user(invite=False), "AdminFunction"),
+    Flow("withdraw an invitation", 204, _withdraw, "AdminFunction"),
     Flow("read a user", 200, _administered("GET", "/users/{user}"), "AdminFunction"),
     Flow("disable a user", 200, _administered("PATCH", "/users/{user}", {"status": "disabled"}), "AdminFunction"),
     Flow("delete a user", 204, _administered("DELETE", "/users/{user}"), "AdminFunction"),

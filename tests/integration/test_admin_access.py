@@ -20,6 +20,7 @@ NOT_PERMITTED = (403, "not_permitted")
 # What each route asks for, written out: a route without a row here fails, and so does one that asks for something else.
 PERMISSIONS = {
     ("GET", "/v1/admin/users"): "users:read",
+    ("POST", "/v1/admin/users"): "users:write",
     ("GET", "/v1/admin/users/{user_id}"): "users:read",
     ("PATCH", "/v1/admin/users/{user_id}"): "users:write",
     ("DELETE", "/v1/admin/users/{user_id}"): "users:write",
@@ -36,6 +37,7 @@ PERMISSIONS = {
 ROUTES = list(PERMISSIONS)
 # The bodies of those that take one.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", "/v1/admin/users"): {"email": "invited@example.com"},
     ("PATCH", "/v1/admin/users/{user_id}"): {"name": "Nobody"},
     ("PUT", "/v1/admin/roles/{name}"): {"description": "of a test"},
 }

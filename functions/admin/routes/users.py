@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from functions.admin.bodies import UpdateUser, UserQuery
+from functions.admin.bodies import NewUser, UpdateUser, UserQuery
 from functions.admin.models import Accepted, UserPage, UserView
-from gatepost.administration import password_resets, users
+from gatepost.administration import invitations, password_resets, users
 from gatepost.authentication import Principal
+from gatepost.storage.invitations import Invitation
 from gatepost.storage.user_index import Search
 from gatepost.web.app import router as new_router
 from gatepost.web.dependencies import TheCaller, TheService, permitted
@@ -30,10 +31,23 @@ async def list_users(me: Reader, service: TheService, query: Annotated[UserQuery
     return UserPage(items=views, next_cursor=encode_cursor(name, me.user, last))
 
 
+@router.post("", status_code=201, responses=responses(401, 403, 409, 429))
+async def create_user(body: NewUser, me: Writer, service: TheService, caller: TheCaller) -> UserView:
+    """Invite somebody by mail, who is a user once they accept with a password of their own; or make a user at once."""
+    roles = tuple(dict.fromkeys(body.roles))
+    if body.invite:
+        invitation = invitations.invite(service, me, body.email, body.name, roles, caller)
+        return UserView.of_invited(invitation, me.catalogue)
+    return UserView.of(invitations.create(service, me, body.email, body.name, roles, caller), me.catalogue)
+
+
 @router.get("/{user_id}", responses=responses(401, 403, 404, 422, body=False))
 async def read_user(user_id: str, me: Reader, service: TheService) -> UserView:
-    """Read a user."""
-    return UserView.of(users.find(service, me, user_id), me.catalogue)
+    """Read a user, or who is invited to be one."""
+    found = invitations.known(service, me, user_id)
+    if isinstance(found, Invitation):
+        return UserView.of_invited(found, me.catalogue)
+    return UserView.of(found, me.catalogue)
 
 
 @router.patch("/{user_id}", responses=responses(401, 403, 404, 409))
@@ -46,8 +60,12 @@ async def update_user(user_id: str, body: UpdateUser, me: Writer, service: TheSe
 
 @router.delete("/{user_id}", status_code=204, responses=responses(401, 403, 404, 409, 422, body=False))
 async def delete_user(user_id: str, me: Writer, service: TheService, caller: TheCaller) -> None:
-    """Delete a user, whose address is free then; they get a mail."""
-    users.delete(service, me, users.find(service, me, user_id), caller)
+    """Delete a user, whose address is free then; they get a mail. Or withdraw an invitation."""
+    found = invitations.known(service, me, user_id)
+    if isinstance(found, Invitation):
+        invitations.withdraw(service, me, found, caller)
+    else:
+        users.delete(service, me, found, caller)
 
 
 @router.post("/{user_id}/password-reset", status_code=202, responses=responses(401, 403, 404, 409, 422, body=False))

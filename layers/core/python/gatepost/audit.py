@@ -34,6 +34,9 @@ class Event(StrEnum):
     SESSION_DISPLACED = "session.displaced"
     OTHER_SESSIONS_ENDED = "session.others_ended"
     REFRESH_TOKEN_REUSED = "session.refresh_token_reused"  # noqa: S105 (a name)
+    USER_INVITED = "user.invited"
+    INVITATION_WITHDRAWN = "user.invitation_withdrawn"
+    INVITATION_ACCEPTED = "user.invitation_accepted"
     USER_CREATED = "user.created"
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"

@@ -152,6 +152,10 @@ class AdminSettings(ServiceSettings):
     """What the admin function reads."""
 
 
+class SetupSettings(ServiceSettings):
+    """What the setup function reads."""
+
+
 class MailerSettings(Settings):
     """What the mailer function reads."""
 

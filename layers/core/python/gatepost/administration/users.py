@@ -111,8 +111,8 @@ def commit(service: Service, me: Principal, before: User, after: User, *writes: 
     transact(service, me, before, after, user_items.change(settings.users_table, before, after), *revoked, *writes)
 
 
-def transact(service: Service, me: Principal, before: User, after: User | None, *writes: Write) -> None:
-    """Commit `writes`, which change a user or delete them, if another administrator remains, and what `me` was judged by, the
+def transact(service: Service, me: Principal, before: User | None, after: User | None, *writes: Write) -> None:
+    """Commit `writes`, which make, change or delete a user, if another administrator remains, and what `me` was judged by, the
     roles and their own rights, is still the same. The writes themselves demand it of the user.
     """
     settings = service.settings

@@ -15,6 +15,11 @@ def add(table: str, user_id: str) -> Write:
     return update(table, keys.administrators(), "ADD ids :ids", ids={user_id})
 
 
+def add_first(table: str, user_id: str) -> Write:
+    """As `add`, provided that there is none."""
+    return update(table, keys.administrators(), "ADD ids :ids", "attribute_not_exists(ids)", ids={user_id})
+
+
 def remove(table: str, user_id: str) -> Write:
     """Note that a user is no longer one, provided that another remains."""
     return update(

@@ -76,6 +76,11 @@ def administrators() -> Key:
     return {"pk": "ADMINISTRATORS", "sk": "SET"}
 
 
+def first_administrator() -> Key:
+    """The invitation of the first administrator, and whether it was accepted."""
+    return {"pk": "ADMINISTRATORS", "sk": "FIRST"}
+
+
 # Roles table
 
 
@@ -120,6 +125,16 @@ def password_reset(user_id: str) -> Key:
 def email_change(user_id: str) -> Key:
     """The change of address that waits for its mail to be answered; the newest is the only one."""
     return {"pk": _of_user(user_id), "sk": "EMAIL_CHANGE"}
+
+
+def invitation(user_id: str) -> Key:
+    """The invitation of who is to be the user with this id; the newest is the only one."""
+    return {"pk": _of_user(user_id), "sk": "INVITATION"}
+
+
+def invited_address(address_digest: bytes) -> Key:
+    """Whose id an address has that is invited."""
+    return {"pk": _of_address(address_digest), "sk": "INVITATION"}
 
 
 def everything_of_user(user_id: str) -> str:
