@@ -12,6 +12,7 @@ from gatepost.storage import keys
 from gatepost.storage.writes import Item
 from local.events import Response
 from local.stack import Stack
+from tests.integration import test_user_events
 from tests.integration.accounts import (
     WRONG,
     User,
@@ -282,6 +283,7 @@ def test_z14_the_catalogue_is_complete(stack: Stack) -> None:
     """Every event that there is has its test here."""
     tested = {event for _, event, _, _ in DEEDS.values()}
     elsewhere = {Event.ROLE_CREATED, Event.ROLE_UPDATED, Event.ROLE_DELETED}  # test_role_events
+    elsewhere |= set(test_user_events.EVENTS)
     assert tested | {Event.USER_REGISTERED, Event.REFRESH_TOKEN_REUSED, Event.SESSION_DISPLACED} | elsewhere == set(Event)
 
 

@@ -95,9 +95,11 @@ class Trail:
 
 
 def described(item: Item) -> dict[str, Any]:
-    """Return what a user sees of an event of theirs."""
+    """Return what a user sees of an event of theirs. From where an administrator did it, and with what, is none of it."""
     shown = ("id", "event", "ip", "user_agent", "result", "reason", "role", "request_id")
-    return {"at": clock.rfc3339_ms(item["at_ms"])} | {name: item.get(name) for name in shown}
+    by_another = item.get("actor_id", item.get("user_id")) != item.get("user_id")
+    hidden = {"ip": None, "user_agent": None} if by_another else {}
+    return {"at": clock.rfc3339_ms(item["at_ms"])} | {name: item.get(name) for name in shown} | hidden
 
 
 def page(db: Database, table: str, user_id: str, limit: int, after: str | None) -> tuple[list[Item], str | None]:
