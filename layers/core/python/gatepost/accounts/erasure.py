@@ -15,7 +15,7 @@ from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.sessions import Session
 from gatepost.storage.users import User
-from gatepost.storage.writes import Write
+from gatepost.storage.writes import Write, delete
 
 # A sign-in this recent stands for the password.
 FRESH = 300  # seconds
@@ -58,6 +58,8 @@ def erasing(service: Service, user: User, caller: Caller, *, actor_id: str) -> l
     return [
         *user_items.erase(settings.users_table, user),
         email_codes.forget(settings.sessions_table, user.email_digest),
+        # One from before the account would come alive again.
+        delete(settings.sessions_table, keys.invited_address(user.email_digest)),
         revocations.of_user(settings.sessions_table, user.id, user.version + 1),
         enqueue(settings.outbox_table, service.sealer, mail),
         service.audit.event(Event.ACCOUNT_DELETED, caller, user_id=user.id, actor_id=actor_id),
