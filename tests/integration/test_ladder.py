@@ -145,7 +145,7 @@ def last(stack: Stack, me: Staff) -> Staff:
     """The only administrator in the set: `me` is no more in it, but may still do everything."""
     last = administrator(stack)
     table = last.api.table("UsersTable")
-    (item,) = [each for each in table if each["pk"] == "ADMINISTRATORS"]
+    (item,) = [each for each in table if each["pk"] == "ADMINISTRATORS" and each["sk"] == "SET"]
     for other in item["ids"] - {last.id, me.id}:
         assert last.admin("DELETE", f"/users/{other}/roles/{ADMIN}").status == 204
     if me.id in item["ids"]:

@@ -7,6 +7,7 @@ import pytest
 from gatepost.access.roles import ADMIN, USER, Role
 from local.stack import Stack
 from tests.integration.accounts import (
+    INVALID_CURSOR,
     INVALID_REFRESH_TOKEN,
     INVALID_TOKEN,
     NOT_AUTHENTICATED,
@@ -21,6 +22,7 @@ from tests.integration.accounts import (
     verify,
 )
 from tests.integration.administrators import Staff, administrator, new_role, user_with_roles
+from tests.integration.aws_faults import faults, nothing_processed, times
 from tests.integration.inside import events_of
 from tests.integration.test_erasure import copy_session
 from tests.support import Api, new_email, problem
@@ -230,6 +232,33 @@ def test_r14_250_sessions_are_all_ended(stack: Stack, me: Staff) -> None:
             break
         cursor = f"&cursor={page['next_cursor']}"
     assert not listed
+
+
+def test_z08_a_cursor_of_one_users_sessions_is_none_of_anothers(stack: Stack, me: Staff) -> None:
+    user, other = new_user(stack), new_user(stack)
+    for each in (user, other):
+        each.login()
+    first = me.admin("GET", f"/users/{user.id}/sessions?limit=1").json()
+    path = f"sessions?limit=1&cursor={first['next_cursor']}"
+    second = me.admin("GET", f"/users/{user.id}/{path}").json()
+    assert first["items"][0]["id"] != second["items"][0]["id"]
+    assert outcome(me.admin("GET", f"/users/{other.id}/{path}")) == INVALID_CURSOR
+    assert outcome(administrator(stack).admin("GET", f"/users/{user.id}/{path}")) == INVALID_CURSOR
+
+
+@pytest.mark.parametrize("tries", [2, 1000])
+def test_r13_who_is_deleted_is_gone_before_what_was_theirs_and_whatever_comes_of_that(
+    stack: Stack, me: Staff, tries: int
+) -> None:
+    """What stays undone expires, and opens nothing meanwhile."""
+    user = new_user(stack)
+    copy_session(user, 30)
+    with faults(times(tries, "BatchWriteItem", nothing_processed)):
+        assert me.admin("DELETE", f"/users/{user.id}").status == 204
+    assert bool([item for item in user.api.table("SessionsTable") if item["pk"] == f"USER#{user.id}"]) == (tries > 2)
+    assert not user.lives()
+    newcomer = new_user(stack, user.email)
+    assert [session["id"] for session in newcomer.sessions()] == [newcomer.session_id]
 
 
 def test_an_administrator_may_end_their_own_sessions_and_change_their_own_name(stack: Stack) -> None:
