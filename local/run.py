@@ -31,6 +31,7 @@ def run(port: int, examples: Mapping[Example, int]) -> None:
         "Issuer": api,
         "Audience": AUDIENCE,
         "ServiceName": "Gatepost",
+        "FirstAdminEmail": ADMINISTRATOR,
         "MailFrom": "no-reply@example.com",
         "AllowedOrigins": os.environ.get("GATEPOST_ALLOWED_ORIGINS", ""),
     }

@@ -28,6 +28,7 @@ PARAMETERS = {
     "AllowedAudiences": OTHER_AUDIENCE,
     "AllowedOrigins": ALLOWED_ORIGIN,
     "ServiceName": "Gatepost",
+    "FirstAdminEmail": "first-admin@example.com",
     "MailFrom": "no-reply@example.com",
 }
 PASSWORD = "correct horse battery staple"

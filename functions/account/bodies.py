@@ -41,6 +41,15 @@ class ResendVerification(RequestBody):
     email: Email
 
 
+class AcceptInvitation(RequestBody):
+    """The answer to an invitation: its token, the password to have, and a name in place of the one it says."""
+
+    token: OpaqueToken
+    password: NewPassword
+    name: Line | None = None
+    audience: Audience | None = None
+
+
 class Login(RequestBody):
     """A sign-in by password."""
 

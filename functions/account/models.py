@@ -119,13 +119,15 @@ class SessionPage(BaseModel):
 
 
 class SecurityEvent(BaseModel):
-    """Something that happened to the account. `at` is RFC 3339 in UTC."""
+    """Something that happened to the account. `at` is RFC 3339 in UTC; `ip` and `user_agent` are null where an administrator
+    did it.
+    """
 
     id: str
     event: str
     at: str
-    ip: str
-    user_agent: str
+    ip: str | None
+    user_agent: str | None
     result: Literal["success", "failure"]
     reason: str | None
     role: str | None

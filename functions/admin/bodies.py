@@ -1,14 +1,17 @@
 """What the admin function takes."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from gatepost.access import permissions, roles
+from gatepost.administration.invitations import DEFAULT_ROLES
 from gatepost.clients import metadata, redirect_uris
 from gatepost.clients.metadata import ClientType, GrantType
-from gatepost.web.fields import Line, RequestBody, plain_text
+from gatepost.storage.users import User
+from gatepost.web.fields import Email, Line, RequestBody, plain_text
+from gatepost.web.lists import PageQuery
 
 
 def _redirect_uri(value: str) -> str:
@@ -35,6 +38,44 @@ class PutRole(RequestBody):
     description: Description = ""
     permissions: list[Permission] = Field(default=[], max_length=roles.MAX_PERMISSIONS, examples=[["orders:read"]])
     includes: list[RoleName] = Field(default=[], max_length=roles.MAX_INCLUDES, description="names of other roles")
+
+
+class UserQuery(PageQuery):
+    """Which users to list."""
+
+    email: str = Field(default="", max_length=254, description="what their address begins with")
+    status: Literal["active", "disabled"] | None = None
+    role: RoleName | None = None
+
+
+class NewUser(RequestBody):
+    """Who is to be a user, and with which roles, which must be ones that you hold all of."""
+
+    email: Email
+    name: Line | None = None
+    roles: list[RoleName] = Field(default=list(DEFAULT_ROLES), max_length=roles.MAX_ROLES_OF_USER)
+    invite: bool = Field(
+        default=True,
+        description="mail them an invitation; else the user is made at once, and signs in by a code or with a new password",
+    )
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """A member that isn't given stays as it is."""
+    del schema["default"]
+
+
+class UpdateUser(RequestBody):
+    """What of a user to change; `null` removes the name."""
+
+    name: Line | None = None
+    status: Literal["active", "disabled"] = Field(default="active", json_schema_extra=_without_default)
+    email_verified: bool = Field(default=False, json_schema_extra=_without_default)
+
+    def over(self, user: User) -> dict[str, Any]:
+        """Return what all these members are to be, those of `user` where they were not given."""
+        as_is = {name: getattr(user, name) for name in type(self).model_fields}
+        return as_is | self.model_dump(exclude_unset=True)
 
 
 class _ClientMembers(RequestBody):

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from functions.keys.custom_resource import respond
 from gatepost import telemetry
+from gatepost.aws.custom_resources import respond
 from gatepost.caller import Caller
 from gatepost.config import KeysSettings
 from gatepost.errors import Conflict
@@ -11,6 +11,7 @@ from gatepost.signing.rotation import connect, ensure_first_keys, rotate, rotate
 
 logger = telemetry.logger()
 keys = connect(KeysSettings.from_environment())
+_RESOURCE = "signing-keys"
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
@@ -31,11 +32,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
         logger.exception("the first signing keys could not be made")
         respond(
             event,
+            _RESOURCE,
             "FAILED",
             f"The first signing keys could not be made: {type(exc).__name__}. The log of this function says why.",
         )
     else:
-        respond(event, "SUCCESS")
+        respond(event, _RESOURCE, "SUCCESS")
     return None
 
 

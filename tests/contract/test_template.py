@@ -153,17 +153,6 @@ def test_only_the_admin_function_calls_another_and_only_the_one_that_makes_keys(
     assert TEMPLATE.functions["AdminFunction"].environment["GATEPOST_KEYS_FUNCTION"] == TEMPLATE.functions["KeysFunction"].name
 
 
-def test_z19_the_admin_function_makes_no_sessions() -> None:
-    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html"""
-    prefix = keys.idempotency("x", b"y")["pk"].partition("#")[0]
-    putting = [
-        each
-        for each in statements("AdminFunction")
-        if "dynamodb:PutItem" in each.actions and arn("SessionsTable") in each.resources
-    ]
-    assert [each.condition for each in putting] == [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{prefix}#*"]}}]
-
-
 def test_z19_the_admin_function_unwraps_nothing_but_what_dynamodb_encrypts() -> None:
     """The signing keys are wrapped under the key that encrypts the Users table: it must not read the one for the other."""
     decrypting = [statement for statement in statements("AdminFunction") if "kms:Decrypt" in statement.actions]

@@ -43,7 +43,7 @@ def forget_keys(db: Database, stack: Stack) -> None:
 
 def deploy(stack: Stack) -> None:
     """Ask for the first keys, as a deployment does."""
-    (resource,) = stack.template.custom_resources
+    (resource,) = (each for each in stack.template.custom_resources if each.logical_id == "SigningKeys")
     create_custom_resource(resource, stack.functions[resource.function], stack.template.stack_id)
 
 

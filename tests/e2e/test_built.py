@@ -42,6 +42,7 @@ PARAMETERS = {
     "Issuer": "https://auth.example.com",
     "Audience": "https://api.example.com",
     "ServiceName": "Gatepost",
+    "FirstAdminEmail": "first-admin@example.com",
     "MailFrom": "no-reply@example.com",
 }
 ADA = {"email": "ada@example.com", "password": "correct horse battery staple"}

@@ -7,7 +7,7 @@ from typing import Any
 from gatepost.access.roles import Role
 from local.events import Response
 from tests.integration.accounts import mailed_code, start_code, use_code
-from tests.integration.administrators import administrator, new_role
+from tests.integration.administrators import administrator, new_role, user_with_roles
 from tests.integration.browsers import signed_in_browser
 from tests.integration.inside import forget_rotation
 from tests.support import PASSWORD, Api, new_email
@@ -103,6 +103,28 @@ def _by_cookie(path: str) -> Callable[[Api], Callable[[], Response]]:
     return prepare
 
 
+def _accept_invitation(api: Api) -> Callable[[], Response]:
+    email = new_email()
+    role = new_role(api.stack, Role("", "", ("orders:read",)))
+    assert administrator(api.stack).admin("POST", "/users", {"email": email, "roles": [role]}).status == 201
+    token = api.mailed_token(email)
+    return lambda: api.post("/accept-invitation", {"token": token, "password": PASSWORD})
+
+
+def _withdraw(api: Api) -> Callable[[], Response]:
+    me = administrator(api.stack)
+    invited = me.admin("POST", "/users", {"email": new_email()}).json()
+    return lambda: me.admin("DELETE", f"/users/{invited['id']}")
+
+
+def _make_user(invite: bool) -> Callable[[Api], Callable[[], Response]]:
+    def prepare(api: Api) -> Callable[[], Response]:
+        me, body = administrator(api.stack), {"email": new_email(), "invite": invite}
+        return lambda: me.admin("POST", "/users", body)
+
+    return prepare
+
+
 def _complete_email_change(api: Api) -> Callable[[], Response]:
     email = new_email()
     token = api.sign_up()["access_token"]
@@ -124,11 +146,14 @@ def _signed_in(method: str, path: str, body: Any = None) -> Callable[[Api], Call
 
 
 def _administered(method: str, path: str, body: Any = None) -> Callable[[Api], Callable[[], Response]]:
-    """A request of an administrator, with the name of a role that is there for {} in the path."""
+    """A request of an administrator, with the name of a role that is there for {} in the path, and the id of a user who has
+    it for {user}.
+    """
 
     def prepare(api: Api) -> Callable[[], Response]:
         me, role = administrator(api.stack), new_role(api.stack, Role("", "Sees orders.", ("orders:read",)))
-        return lambda: me.admin(method, path.replace("{}", role), body)
+        user = user_with_roles(api.stack, role) if "{user}" in path else me
+        return lambda: me.admin(method, path.replace("{}", role).replace("{user}", user.id), body)
 
     return prepare
 
@@ -160,6 +185,7 @@ FLOWS = [
     Flow("register", 202, _register),
     Flow("resend verification", 202, _resend),
     Flow("verify e-mail", 200, _verify),
+    Flow("accept an invitation", 200, _accept_invitation),
     Flow("log in", 200, _login),
     Flow("ask for a code", 202, _start_code),
     Flow("sign in with digits", 200, _use_digits),
@@ -187,6 +213,20 @@ FLOWS = [
     Flow("erase account", 204, _signed_in("DELETE", "/v1/me", {"password": PASSWORD})),
 ]
 ADMIN_FLOWS = [
+    Flow("list users", 200, _administered("GET", "/users?email=user-"), "AdminFunction"),
+    Flow("search users", 200, _administered("GET", "/users?status=active&role={}"), "AdminFunction"),
+    Flow("invite a user", 201, _make_user(invite=True), "AdminFunction"),
+    Flow("create a user", 201, _make_user(invite=False), "AdminFunction"),
+    Flow("withdraw an invitation", 204, _withdraw, "AdminFunction"),
+    Flow("read a user", 200, _administered("GET", "/users/{user}"), "AdminFunction"),
+    Flow("disable a user", 200, _administered("PATCH", "/users/{user}", {"status": "disabled"}), "AdminFunction"),
+    Flow("delete a user", 204, _administered("DELETE", "/users/{user}"), "AdminFunction"),
+    Flow("demand a password reset", 202, _administered("POST", "/users/{user}/password-reset"), "AdminFunction"),
+    Flow("list a user's sessions", 200, _administered("GET", "/users/{user}/sessions"), "AdminFunction"),
+    Flow("end a user's sessions", 204, _administered("DELETE", "/users/{user}/sessions"), "AdminFunction"),
+    Flow("assign a role", 204, _administered("PUT", "/users/{user}/roles/user"), "AdminFunction"),
+    Flow("assign the role admin", 204, _administered("PUT", "/users/{user}/roles/admin"), "AdminFunction"),
+    Flow("unassign a role", 204, _administered("DELETE", "/users/{user}/roles/{}"), "AdminFunction"),
     Flow("list roles", 200, _administered("GET", "/roles"), "AdminFunction"),
     Flow("read a role", 200, _administered("GET", "/roles/{}"), "AdminFunction"),
     Flow("put a role", 200, _administered("PUT", "/roles/{}", {"permissions": ["orders:*"]}), "AdminFunction"),

@@ -40,6 +40,14 @@ def _role(me: Staff) -> str:
     return new_role(me.api.stack, Role(""))
 
 
+def _user(me: Staff) -> str:
+    return str(me.api.sign_up()["user"]["id"])
+
+
+def _user_and_role(me: Staff) -> tuple[str, str]:
+    return _user(me), _role(me)
+
+
 def _client(me: Staff) -> str:
     """A client of somebody's, which any who may change clients may change."""
     return str(administrator(me.api.stack).admin("POST", "/clients", CLIENT).json()["client_id"])
@@ -60,6 +68,7 @@ ROWS: dict[tuple[str, str], Row] = {
     # Sign-up and sign-in: what is wrong with these is not who sends them.
     ("POST", "/v1/auth/register"): Row(PUBLIC, 202, _CREDENTIALS),
     ("POST", "/v1/auth/verify-email"): Row(PUBLIC, 400, {"token": "x", "password": PASSWORD}),
+    ("POST", "/v1/auth/accept-invitation"): Row(PUBLIC, 400, {"token": "x", "password": PASSWORD}),
     ("POST", "/v1/auth/resend-verification"): Row(PUBLIC, 202, {"email": NEW_EMAIL}),
     ("POST", "/v1/auth/login"): Row(PUBLIC, 401, _CREDENTIALS),
     ("POST", "/v1/auth/refresh"): Row(PUBLIC, 401, {"refresh_token": "x"}),
@@ -83,7 +92,17 @@ ROWS: dict[tuple[str, str], Row] = {
     ("DELETE", "/v1/me/sessions"): Row(OWN, 204),
     ("DELETE", "/v1/me/sessions/{session_id}"): Row(OWN, 204, target=_session),
     ("GET", "/v1/me/audit"): Row(OWN, 200),
-    # Users: GET, POST, PATCH and DELETE of /v1/admin/users… stand here.
+    # Users. Those who are administered hold nothing, so that whoever has the permission may change them.
+    ("GET", "/v1/admin/users"): Row("users:read", 200),
+    ("POST", "/v1/admin/users"): Row("users:write", 201, {"email": NEW_EMAIL}),
+    ("GET", "/v1/admin/users/{user_id}"): Row("users:read", 200, target=_user),
+    ("PATCH", "/v1/admin/users/{user_id}"): Row("users:write", 200, {"name": "Ada"}, _user),
+    ("DELETE", "/v1/admin/users/{user_id}"): Row("users:write", 204, target=_user),
+    ("POST", "/v1/admin/users/{user_id}/password-reset"): Row("users:write", 202, target=_user),
+    ("GET", "/v1/admin/users/{user_id}/sessions"): Row("sessions:write", 200, target=_user),
+    ("DELETE", "/v1/admin/users/{user_id}/sessions"): Row("sessions:write", 204, target=_user),
+    ("PUT", "/v1/admin/users/{user_id}/roles/{role}"): Row("roles:assign", 204, target=_user_and_role),
+    ("DELETE", "/v1/admin/users/{user_id}/roles/{role}"): Row("roles:assign", 204, target=_user_and_role),
     # Roles.
     ("GET", "/v1/admin/roles"): Row("roles:read", 200),
     ("GET", "/v1/admin/roles/{name}"): Row("roles:read", 200, target=_role),

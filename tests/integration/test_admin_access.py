@@ -1,6 +1,7 @@
 """Who gets into the admin API: the one permission of each route, and only a token for the issuer alone (Z-01, Z-05, Z-11)."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
@@ -18,6 +19,16 @@ NOT_PERMITTED = (403, "not_permitted")
 
 # What each route asks for, written out: a route without a row here fails, and so does one that asks for something else.
 PERMISSIONS = {
+    ("GET", "/v1/admin/users"): "users:read",
+    ("POST", "/v1/admin/users"): "users:write",
+    ("GET", "/v1/admin/users/{user_id}"): "users:read",
+    ("PATCH", "/v1/admin/users/{user_id}"): "users:write",
+    ("DELETE", "/v1/admin/users/{user_id}"): "users:write",
+    ("POST", "/v1/admin/users/{user_id}/password-reset"): "users:write",
+    ("GET", "/v1/admin/users/{user_id}/sessions"): "sessions:write",
+    ("DELETE", "/v1/admin/users/{user_id}/sessions"): "sessions:write",
+    ("PUT", "/v1/admin/users/{user_id}/roles/{role}"): "roles:assign",
+    ("DELETE", "/v1/admin/users/{user_id}/roles/{role}"): "roles:assign",
     ("GET", "/v1/admin/roles"): "roles:read",
     ("GET", "/v1/admin/roles/{name}"): "roles:read",
     ("PUT", "/v1/admin/roles/{name}"): "roles:write",
@@ -35,7 +46,9 @@ PERMISSIONS = {
 }
 ROUTES = list(PERMISSIONS)
 # The bodies of those that take one.
-BODIES = {
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", "/v1/admin/users"): {"email": "invited@example.com"},
+    ("PATCH", "/v1/admin/users/{user_id}"): {"name": "Nobody"},
     ("PUT", "/v1/admin/roles/{name}"): {"description": "of a test"},
     ("POST", "/v1/admin/clients"): {
         "name": "of a test",
@@ -68,7 +81,8 @@ def routes() -> Iterator[APIRoute]:
 
 def call(staff: Staff, method: str, path: str, token: str | None = None) -> tuple[int, str]:
     """Call a route for something that doesn't exist; return status and code."""
-    target = path.replace("{name}", "nothing-of-this-name").replace("{user_id}", "0" * 32).replace("{client_id}", "0" * 32)
+    target = path.replace("{name}", "nothing-of-this-name").replace("{role}", USER)
+    target = target.replace("{user_id}", "0" * 32).replace("{client_id}", "0" * 32)
     return outcome(staff.api.call(method, target, BODIES.get((method, path)), token=token or staff.access_token))
 
 

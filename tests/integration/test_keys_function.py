@@ -41,7 +41,7 @@ class Deployment:
 
     def create(self) -> None:
         """As CloudFormation creates the custom resource."""
-        (resource,) = self.template.custom_resources
+        (resource,) = (each for each in self.template.custom_resources if each.logical_id == "SigningKeys")
         create_custom_resource(resource, self.function, self.template.stack_id)
 
     def items(self) -> list[Item]:

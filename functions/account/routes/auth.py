@@ -4,6 +4,7 @@ from fastapi import Request, Response
 
 from functions.account import answers
 from functions.account.bodies import (
+    AcceptInvitation,
     ForgotPassword,
     Login,
     Logout,
@@ -17,7 +18,7 @@ from functions.account.bodies import (
 )
 from functions.account.models import Accepted, Authenticated, AuthenticatedByCookie, Registered
 from gatepost import email_codes, refresh, sign_in, sign_in_by_email
-from gatepost.accounts import email_change, recovery, registration, verification
+from gatepost.accounts import email_change, invitations, recovery, registration, verification
 from gatepost.identifiers import TokenKind, kind_of
 from gatepost.web import browser_binding, refresh_cookie
 from gatepost.web.app import router as new_router
@@ -48,6 +49,12 @@ async def verify_email(body: VerifyEmail, service: TheService, caller: TheCaller
         email_change.complete_email_change(service, body.token, body.password, caller)
         return Response(status_code=204)
     return Authenticated.of(verification.verify_email(service, body.token, body.password, caller, audience=body.audience))
+
+
+@router.post("/accept-invitation", responses=responses(409))
+async def accept_invitation(body: AcceptInvitation, service: TheService, caller: TheCaller) -> Authenticated:
+    """Answer the mail of an invitation with its token and a password: that makes the account, and signs in."""
+    return Authenticated.of(invitations.accept(service, body.token, body.password, body.name, caller, audience=body.audience))
 
 
 @router.post("/resend-verification", status_code=202, responses=responses())

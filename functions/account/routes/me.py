@@ -28,7 +28,7 @@ async def update_profile(body: UpdateProfile, me: SignedInUser, service: TheServ
     return Profile.of(profile.rename(service, me.user, body.name, caller), me.rights)
 
 
-@router.delete("", status_code=204, responses=responses(401, 429))
+@router.delete("", status_code=204, responses=responses(401, 409, 429))
 async def erase_account(me: SignedInUser, service: TheService, caller: TheCaller, body: EraseAccount | None = None) -> None:
     """Erase one's own account, with the password or soon after a sign-in."""
     erasure.erase_account(service, me, body.password if body else None, caller)

@@ -13,7 +13,7 @@ router = new_router(prefix="/v1/me/sessions", tags=["the signed-in user"])
 @router.get("", responses=responses(400, 401, 422, body=False))
 async def list_sessions(me: SignedInUser, service: TheService, limit: Limit = 25, cursor: Cursor = None) -> SessionPage:
     """List one's own sessions."""
-    sessions, last = session_list.page(service, me, limit, decode_cursor("sessions", me.user, cursor))
+    sessions, last = session_list.page(service, me.user, limit, decode_cursor("sessions", me.user, cursor))
     views = [SessionView(**session_list.described(session, me.session)) for session in sessions]
     return SessionPage(items=views, next_cursor=encode_cursor("sessions", me.user, last))
 

@@ -80,7 +80,12 @@ def test_the_deployed_template_with_its_plain_api_gateway_resources() -> None:
     template = read_template(
         DEPLOYED,
         "gatepost-local",
-        {"Issuer": "http://localhost:3000", "Audience": "https://api.example.com", "MailFrom": "no-reply@example.com"},
+        {
+            "Issuer": "http://localhost:3000",
+            "Audience": "https://api.example.com",
+            "FirstAdminEmail": "first@example.com",
+            "MailFrom": "no-reply@example.com",
+        },
     )
     assert Route("POST", "/v1/auth/register", "AccountFunction") in template.routes
     assert Route("OPTIONS", "/{proxy+}", "AccountFunction") in template.routes
@@ -92,7 +97,11 @@ def test_the_deployed_template_with_its_plain_api_gateway_resources() -> None:
 
 
 def test_without_an_issuer_it_is_the_apis_own_address() -> None:
-    template = read_template(DEPLOYED, "s", {"Audience": "https://api.example.com", "MailFrom": "no-reply@example.com"})
+    template = read_template(
+        DEPLOYED,
+        "s",
+        {"Audience": "https://api.example.com", "FirstAdminEmail": "first@example.com", "MailFrom": "no-reply@example.com"},
+    )
     issuer = template.functions["AccountFunction"].environment["GATEPOST_ISSUER"]
     assert issuer == f"https://{template.api.id}.execute-api.eu-west-1.amazonaws.com"
 

@@ -36,6 +36,16 @@ class Event(StrEnum):
     SESSION_DISPLACED = "session.displaced"
     OTHER_SESSIONS_ENDED = "session.others_ended"
     REFRESH_TOKEN_REUSED = "session.refresh_token_reused"  # noqa: S105 (a name)
+    USER_INVITED = "user.invited"
+    INVITATION_WITHDRAWN = "user.invitation_withdrawn"
+    INVITATION_ACCEPTED = "user.invitation_accepted"
+    USER_CREATED = "user.created"
+    USER_DISABLED = "user.disabled"
+    USER_ENABLED = "user.enabled"
+    PASSWORD_RESET_DEMANDED = "password.reset_demanded"  # noqa: S105 (a name)
+    ALL_SESSIONS_ENDED = "session.all_ended"
+    ROLE_ASSIGNED = "role.assigned"
+    ROLE_UNASSIGNED = "role.unassigned"
     ROLE_CREATED = "role.created"
     ROLE_UPDATED = "role.updated"
     ROLE_DELETED = "role.deleted"
@@ -94,9 +104,11 @@ class Trail:
 
 
 def described(item: Item) -> dict[str, Any]:
-    """Return what a user sees of an event of theirs."""
+    """Return what a user sees of an event of theirs. From where an administrator did it, and with what, is none of it."""
     shown = ("id", "event", "ip", "user_agent", "result", "reason", "role", "client_id", "request_id")
-    return {"at": clock.rfc3339_ms(item["at_ms"])} | {name: item.get(name) for name in shown}
+    by_another = item.get("actor_id", item.get("user_id")) != item.get("user_id")
+    hidden = {"ip": None, "user_agent": None} if by_another else {}
+    return {"at": clock.rfc3339_ms(item["at_ms"])} | {name: item.get(name) for name in shown} | hidden
 
 
 def page(db: Database, table: str, user_id: str, limit: int, after: str | None) -> tuple[list[Item], str | None]:

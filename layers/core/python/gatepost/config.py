@@ -177,6 +177,10 @@ class AdminSettings(ServiceSettings):
     keys_function: str = Field(description="the name of the keys function, which alone makes signing keys.")
 
 
+class SetupSettings(ServiceSettings):
+    """What the setup function reads."""
+
+
 class MailerSettings(Settings):
     """What the mailer function reads."""
 

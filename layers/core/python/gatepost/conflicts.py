@@ -80,6 +80,13 @@ class TooManyRoles(Conflict):
     default_detail = "A user has 20 roles at the most."
 
 
+class EmailTaken(Conflict):
+    """An address has an account already."""
+
+    code = "email_taken"
+    default_detail = "This address has an account already."
+
+
 class LastAdministrator(Conflict):
     """The last active administrator would be lost."""
 

@@ -25,6 +25,7 @@ class TokenKind(IntEnum):
     PASSWORD_RESET = 3
     EMAIL_CHANGE = 4
     EMAIL_CODE = 5
+    INVITATION = 6
     CLIENT_SECRET = 8
 
 

@@ -25,8 +25,10 @@ class MailKind(StrEnum):
     """The mails there are; each has a template of this name."""
 
     VERIFICATION = "verification"
+    INVITATION = "invitation"
     ACCOUNT_EXISTS = "account_exists"
     PASSWORD_RESET = "password_reset"  # noqa: S105 (a name)
+    PASSWORD_RESET_DEMANDED = "password_reset_demanded"  # noqa: S105 (a name)
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a name)
     EMAIL_CODE = "email_code"
     EMAIL_CHANGE = "email_change"

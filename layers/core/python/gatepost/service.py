@@ -29,6 +29,7 @@ class Limits:
     address_mails: Limit
     reset_mails: Limit
     code_mails: Limit
+    invitation_mails: Limit
     email_changes: Limit
 
 
@@ -68,6 +69,7 @@ def connect(settings: ServiceSettings) -> Service:
             address_mails=Limit("address_mail", settings.limit_recipient_mails, _HOUR),
             reset_mails=Limit("reset_mail", settings.limit_recipient_mails, _HOUR),
             code_mails=Limit("code_mail", settings.limit_recipient_mails, _HOUR),
+            invitation_mails=Limit("invitation_mail", settings.limit_recipient_mails, _HOUR),
             # By the account that changes, which gets a notice each time.
             email_changes=Limit("email_change", settings.limit_recipient_mails, _HOUR),
         ),

@@ -22,16 +22,16 @@ from gatepost.storage.writes import Write
 _REVOKED_ONE_BY_ONE = 80
 
 
-def page(service: Service, me: Principal, limit: int, after: str | None) -> tuple[list[Session], str | None]:
-    """Return the user's living sessions in the order of their ids, at most `limit`, those behind the id `after`.
+def page(service: Service, user: User, limit: int, after: str | None) -> tuple[list[Session], str | None]:
+    """Return a user's living sessions in the order of their ids, at most `limit`, those behind the id `after`.
 
     The second value is the id to go on from, None at the end; a page may be short.
     """
-    partition, prefix = keys.sessions_of(me.user.id)
+    partition, prefix = keys.sessions_of(user.id)
     items, last = service.db.query(
         service.settings.sessions_table, partition, prefix, limit=limit, after=prefix + after if after else None
     )
-    sessions = [session for session in map(session_items.of, items) if is_alive(service, session, me.user)]
+    sessions = [session for session in map(session_items.of, items) if is_alive(service, session, user)]
     return sessions, last.removeprefix(prefix) if last else None
 
 
@@ -49,7 +49,7 @@ def in_use(service: Service, user: User) -> list[Session]:
 
 
 def described(session: Session, current: Session) -> dict[str, Any]:
-    """Return what a user sees of a session."""
+    """Return what is shown of a session; `current` is the one that asks."""
     return {
         "id": session.id,
         "device_name": session.device_name,

@@ -6,13 +6,16 @@ from gatepost import audit, clock, guesses, revocations, session_list
 from gatepost.audit import Event
 from gatepost.authentication import Principal
 from gatepost.caller import Caller
+from gatepost.conflicts import LastAdministrator
 from gatepost.errors import InvalidCredentials, NotAuthenticated, logged_if_unavailable
 from gatepost.outbox import Mail, MailKind, enqueue
 from gatepost.service import Service
-from gatepost.storage import email_codes, keys, suppressions
+from gatepost.storage import administrators, email_codes, keys, suppressions
 from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.sessions import Session
+from gatepost.storage.users import User
+from gatepost.storage.writes import Write, delete
 
 # A sign-in this recent stands for the password.
 FRESH = 300  # seconds
@@ -25,32 +28,48 @@ _EXPORTED_EVENTS = 1000
 def erase_account(service: Service, me: Principal, password: str | None, caller: Caller) -> None:
     """Delete the user, whose address is free then, and with them all sessions and pending tokens.
 
-    First the user goes, in one transaction, so that nothing works any more; then what was theirs. If that is cut short,
-    expiry does the rest. Security events stay for as long as they're kept; they hold the user's id, not the address.
+    Security events stay for as long as they're kept; they hold the user's id, not the address.
 
     Raises:
         InvalidCredentials: the password is wrong, or there's none and the sign-in is older than `FRESH`.
         RateLimited: too many wrong passwords.
+        LastAdministrator: the user is it.
         NotAuthenticated: the account was erased or changed meanwhile.
     """
-    settings, db, user = service.settings, service.db, me.user
+    user = me.user
     if password is not None:
         guesses.check_password(service, user, password, caller)
     elif not -_SKEW <= clock.now() - me.session.auth_time < FRESH:
         raise InvalidCredentials("Give the password, or sign in again first.")
-    mail = Mail(to=user.email, kind=MailKind.ACCOUNT_DELETED, parameters={"at": clock.rfc3339(clock.now())})
+    followed = administrators.follow(service.settings.users_table, user, None)
     try:
-        db.transact(
-            *user_items.erase(settings.users_table, user),
-            email_codes.forget(settings.sessions_table, user.email_digest),
-            revocations.of_user(settings.sessions_table, user.id, user.version + 1),
-            enqueue(settings.outbox_table, service.sealer, mail),
-            service.audit.event(Event.ACCOUNT_DELETED, caller, user_id=user.id, actor_id=user.id),
-        )
+        service.db.transact(*followed, *erasing(service, user, caller, actor_id=user.id))
     except ConditionFailed as exc:
-        raise NotAuthenticated from exc
+        raise LastAdministrator if administrators.was_the_last(followed, exc) else NotAuthenticated from exc
+    purge(service, user.id)
+
+
+def erasing(service: Service, user: User, caller: Caller, *, actor_id: str) -> list[Write]:
+    """Return the writes that delete a user who is as `user` was read, free the address and tell its owner. Nothing of theirs
+    works any more then.
+    """
+    settings = service.settings
+    mail = Mail(to=user.email, kind=MailKind.ACCOUNT_DELETED, parameters={"at": clock.rfc3339(clock.now())})
+    return [
+        *user_items.erase(settings.users_table, user),
+        email_codes.forget(settings.sessions_table, user.email_digest),
+        # One from before the account would come alive again.
+        delete(settings.sessions_table, keys.invited_address(user.email_digest)),
+        revocations.of_user(settings.sessions_table, user.id, user.version + 1),
+        enqueue(settings.outbox_table, service.sealer, mail),
+        service.audit.event(Event.ACCOUNT_DELETED, caller, user_id=user.id, actor_id=actor_id),
+    ]
+
+
+def purge(service: Service, user_id: str) -> None:
+    """Delete the sessions and pending tokens of a user who is gone. If that is cut short, expiry does the rest."""
     with logged_if_unavailable("what is left of an erased account expires by itself"):
-        db.delete_all(settings.sessions_table, keys.everything_of_user(user.id))
+        service.db.delete_all(service.settings.sessions_table, keys.everything_of_user(user_id))
 
 
 def export(service: Service, me: Principal) -> dict[str, Any]:

@@ -79,6 +79,11 @@ def use(table: str, attempt: Attempt, token_digest: bytes) -> list[Write]:
     ]
 
 
+def forget(table: str, email_digest: bytes) -> list[Write]:
+    """Delete whatever attempts an address has."""
+    return [delete(table, keys.registration_attempt(email_digest, slot)) for slot in range(SLOTS)]
+
+
 def _fields(attempt: Attempt) -> Item:
     fields = {
         "email": attempt.email,

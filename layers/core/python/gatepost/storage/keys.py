@@ -1,5 +1,6 @@
 """Every key of every table. Nothing else knows what a key looks like, and no text of a user becomes one raw."""
 
+from bisect import bisect_right
 from typing import NamedTuple, TypedDict
 
 from gatepost.clock import rfc3339_ms
@@ -26,6 +27,19 @@ class HashKey(TypedDict):
     pk: str
 
 
+class AddressKey(TypedDict):
+    """Partition and sort key of a user in the index of users by address."""
+
+    address_range: str
+    address: str
+
+
+# The ranges of addresses, the partitions of that index, by the character that each begins with but the first: about as many
+# addresses begin in each.
+_RANGE_STARTS = "bdfjkmnrt"
+ADDRESS_RANGES = len(_RANGE_STARTS) + 1
+
+
 def _of_address(address_digest: bytes) -> str:
     return f"EMAIL#{base64url(address_digest)}"
 
@@ -42,14 +56,36 @@ def user(user_id: str) -> Key:
     return {"pk": _of_user(user_id), "sk": "PROFILE"}
 
 
+def id_of_user(partition: str) -> str:
+    """Return the id of the user whose partition this is."""
+    return partition.removeprefix(_of_user(""))
+
+
 def email_claim(address_digest: bytes) -> Key:
     """The claim that makes an e-mail address unique; `address_digest` is the digest of its canonical form."""
     return {"pk": _of_address(address_digest), "sk": "CLAIM"}
 
 
+def user_by_address(address: str) -> AddressKey:
+    """A user in the index by address, which is sorted within each of its ranges; `address` is the canonical form."""
+    return {"address_range": str(address_range(address)), "address": address}
+
+
+def address_range(beginning: str) -> int:
+    """Return the number (from 0) of the range of all addresses with this beginning, which is not empty. Ranges are in the
+    order of the addresses in them.
+    """
+    return bisect_right(_RANGE_STARTS, beginning[0])
+
+
 def administrators() -> Key:
     """The set of active administrators."""
     return {"pk": "ADMINISTRATORS", "sk": "SET"}
+
+
+def first_administrator() -> Key:
+    """The invitation of the first administrator, and whether it was accepted."""
+    return {"pk": "ADMINISTRATORS", "sk": "FIRST"}
 
 
 # Roles table
@@ -110,6 +146,16 @@ def password_reset(user_id: str) -> Key:
 def email_change(user_id: str) -> Key:
     """The change of address that waits for its mail to be answered; the newest is the only one."""
     return {"pk": _of_user(user_id), "sk": "EMAIL_CHANGE"}
+
+
+def invitation(user_id: str) -> Key:
+    """The invitation of who is to be the user with this id; the newest is the only one."""
+    return {"pk": _of_user(user_id), "sk": "INVITATION"}
+
+
+def invited_address(address_digest: bytes) -> Key:
+    """Whose id an address has that is invited."""
+    return {"pk": _of_address(address_digest), "sk": "INVITATION"}
 
 
 def everything_of_user(user_id: str) -> str:

@@ -47,7 +47,11 @@ class OneTimeToken:
         return item is not None and clock.now() < item["expires_at"] and bool(item["secret_digest"] == digest(self.secret))
 
 
-_KEYS = {TokenKind.PASSWORD_RESET: keys.password_reset, TokenKind.EMAIL_CHANGE: keys.email_change}
+_KEYS = {
+    TokenKind.PASSWORD_RESET: keys.password_reset,
+    TokenKind.EMAIL_CHANGE: keys.email_change,
+    TokenKind.INVITATION: keys.invitation,
+}
 
 
 def write(table: str, token: OneTimeToken, lifetime: int, *, key: Key | None = None, **what: Any) -> Write:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gatepost.errors import Unavailable
 from gatepost.identifiers import new_id
 from gatepost.storage.failures import CONFLICT_TRIES, pause, retrying_conflicts, translated
-from gatepost.storage.writes import Item, Write, from_dynamodb, to_dynamodb
+from gatepost.storage.writes import Item, Write, attribute_names, from_dynamodb, to_dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -131,6 +131,39 @@ class Database:
         with translated():
             for page in pages:
                 yield from map(from_dynamodb, page["Items"])
+
+    def query_index_once(
+        self,
+        table: str,
+        index: str,
+        condition: str,
+        *,
+        only: str = "",
+        limit: int,
+        after: Item | None = None,
+        **values: Any,
+    ) -> tuple[list[Item], Item | None]:
+        """Read at most `limit` items of one partition of `index` in key order, those behind the one with the keys `after`,
+        eventually consistent, in one call.
+
+        Return those for which `only` holds, if it's given, and the keys of where to go on, None at the end.
+        """
+        request: dict[str, Any] = {"ExclusiveStartKey": to_dynamodb(after)} if after else {}
+        if only:
+            request["FilterExpression"] = only
+        if names := attribute_names(only):
+            request["ExpressionAttributeNames"] = names
+        with translated():
+            answer = self._dynamodb.query(
+                TableName=table,
+                IndexName=index,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=to_dynamodb({f":{name}": value for name, value in values.items()}),
+                Limit=limit,
+                **request,
+            )
+        last = answer.get("LastEvaluatedKey")
+        return [from_dynamodb(item) for item in answer["Items"]], from_dynamodb(last) if last else None
 
     def delete_all(self, table: str, partition: str) -> None:
         """Delete all items of one partition, page by page. Raises `Unavailable` if some resist; safe to repeat."""

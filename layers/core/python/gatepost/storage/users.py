@@ -1,7 +1,7 @@
 """The Users table: users, and the claims that make their addresses unique."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from gatepost.storage import keys, suppressions
 from gatepost.storage.suppressions import Suppression
@@ -9,6 +9,8 @@ from gatepost.storage.writes import Item, Write, check, delete, put, update
 
 _UNCHANGED = "#status = :active AND epoch = :epoch AND password_hash = :hash"
 _SAME_ADDRESS = "email_digest = :address"
+_AS_READ = "#status = :old_status AND epoch = :old_epoch AND version = :old_version"
+_CHANGEABLE = ("name", "email_verified", "password_hash", "status", "roles", "epoch", "version")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ def create(table: str, user: User) -> tuple[Write, Write]:
         "id": user.id,
         "email": user.email,
         "email_digest": user.email_digest,
+        **_by_address(user.email),
         "email_verified": user.email_verified,
         "password_hash": user.password_hash,
         "status": user.status,
@@ -73,6 +76,11 @@ def create(table: str, user: User) -> tuple[Write, Write]:
     if user.name is not None:
         item["name"] = user.name
     return (put(table, claim, "attribute_not_exists(pk)"), put(table, item, "attribute_not_exists(pk)"))
+
+
+def _by_address(email: str) -> keys.AddressKey:
+    """Return the keys of the index, which has users alone. An address is ASCII: its canonical form is its lower case."""
+    return keys.user_by_address(email.lower())
 
 
 def demand_unchanged(table: str, user: User) -> Write:
@@ -156,8 +164,10 @@ def change_email(table: str, user: User, email: str, email_digest: bytes) -> tup
         update(
             table,
             keys.user(user.id),
-            "SET email = :email, email_digest = :digest, email_verified = :true REMOVE mail_stopped",
+            "SET email = :email, email_digest = :digest, address_range = :address_range, address = :address, "
+            "email_verified = :true REMOVE mail_stopped",
             "#status = :active AND email_digest = :old",
+            **_by_address(email),
             email=email,
             digest=email_digest,
             true=True,
@@ -174,9 +184,8 @@ def erase(table: str, user: User) -> tuple[Write, Write]:
         delete(
             table,
             keys.user(user.id),
-            f"{_UNCHANGED} AND {_SAME_ADDRESS}",
-            active="active",
-            epoch=user.epoch,
+            f"{_AS_READ} AND password_hash = :hash AND {_SAME_ADDRESS}",
+            **_as_read(user),
             hash=user.password_hash,
             address=user.email_digest,
         ),
@@ -187,6 +196,20 @@ def stop_mail(table: str, user_id: str, address_digest: bytes, suppression: Supp
     """Note why mail has stopped, in a user who still has the address."""
     to, stopped = keys.user(user_id), suppressions.to_attribute(suppression)
     return update(table, to, "SET mail_stopped = :stopped", "email_digest = :digest", stopped=stopped, digest=address_digest)
+
+
+def change(table: str, before: User, after: User) -> Write:
+    """Write into the user in which ways `after` differs from `before`, whose status, epoch and version are still the same."""
+    changes = {name: getattr(after, name) for name in _CHANGEABLE if getattr(after, name) != getattr(before, name)}
+    values = {name: list(value) if name == "roles" else value for name, value in changes.items() if value is not None}
+    removed = [f"#{name}" for name in changes if name not in values]
+    parts = ["SET " + ", ".join(f"#{name} = :{name}" for name in values)] if values else []
+    parts += ["REMOVE " + ", ".join(removed)] if removed else []
+    return update(table, keys.user(before.id), " ".join(parts), _AS_READ, **_as_read(before), **values)
+
+
+def _as_read(user: User) -> dict[str, Any]:
+    return {"old_status": user.status, "old_epoch": user.epoch, "old_version": user.version}
 
 
 def rename(table: str, user_id: str, name: str | None) -> Write:

@@ -69,9 +69,14 @@ def _expressions(update_expression: str | None, condition: str | None, values: M
         request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
     if values:
         request["ExpressionAttributeValues"] = to_dynamodb({f":{name}": value for name, value in values.items()})
-    if names := set(_NAME.findall(f"{update_expression} {condition}")):
-        request["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
+    if names := attribute_names(f"{update_expression} {condition}"):
+        request["ExpressionAttributeNames"] = names
     return request
+
+
+def attribute_names(expression: str) -> dict[str, str]:
+    """Return what each `#name` in `expression` stands for."""
+    return {f"#{name}": name for name in _NAME.findall(expression)}
 
 
 def to_dynamodb(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,19 +3,35 @@
 import base64
 import hashlib
 import hmac
+import json
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from gatepost.errors import InvalidCursor
 from gatepost.identifiers import base64url
 from gatepost.storage.users import User
 
 _MAC_BYTES = 16
-_MAX_LENGTH = 256
+_MAX_LENGTH = 512  # a position may hold an address of 254 characters
 
 Limit = Annotated[int, Query(ge=1, le=100, description="how many at the most; a page may be short while a cursor follows")]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
+
+
+class PageQuery(BaseModel):
+    """Base of the queries of lists that can be searched: no unknown parameters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    limit: int = Field(default=25, ge=1, le=100, description="how many at the most; a page may be short while a cursor follows")
+    cursor: str | None = Field(default=None, description="`next_cursor` of the page before, with the same search")
+
+    def named(self, of: str) -> str:
+        """Return the name of the list `of`, searched as this query does: cursors of another search are none of it."""
+        search = json.dumps(self.model_dump(exclude={"limit", "cursor"}), sort_keys=True)
+        return f"{of} {hashlib.sha256(search.encode()).hexdigest()}"
 
 
 def encode_cursor(of: str, user: User, position: str | None) -> str | None:

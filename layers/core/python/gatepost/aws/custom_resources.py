@@ -8,11 +8,11 @@ from typing import Any, Literal
 from urllib.request import Request, urlopen
 
 _TIMEOUT = 10  # seconds
-_PHYSICAL_ID = "signing-keys"
 
 
-def respond(event: dict[str, Any], status: Literal["SUCCESS", "FAILED"], reason: str = "") -> None:
-    """Send the result of a custom resource request to where CloudFormation waits for it.
+def respond(event: dict[str, Any], physical_id: str, status: Literal["SUCCESS", "FAILED"], reason: str = "") -> None:
+    """Send the result of a custom resource request to where CloudFormation waits for it. `physical_id` is what a new resource
+    is called.
 
     Raises:
         OSError: if it can't be delivered; Lambda then tries the whole request again.
@@ -20,7 +20,7 @@ def respond(event: dict[str, Any], status: Literal["SUCCESS", "FAILED"], reason:
     body = {
         "Status": status,
         "Reason": reason,
-        "PhysicalResourceId": event.get("PhysicalResourceId", _PHYSICAL_ID),
+        "PhysicalResourceId": event.get("PhysicalResourceId", physical_id),
         "StackId": event["StackId"],
         "RequestId": event["RequestId"],
         "LogicalResourceId": event["LogicalResourceId"],
