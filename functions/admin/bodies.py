@@ -55,8 +55,9 @@ class NewUser(RequestBody):
     name: Line | None = None
     roles: list[RoleName] = Field(default=list(DEFAULT_ROLES), max_length=roles.MAX_ROLES_OF_USER)
     invite: bool = Field(
-        default=True,
-        description="mail them an invitation; else the user is made at once, and signs in by a code or with a new password",
+        default=False,
+        description="invite them by mail: there's no account before they accept; else it's made at once, and they're mailed a "
+        "link that sets a password",
     )
 
 

@@ -155,7 +155,7 @@ def test_z03_a_role_that_grows_meanwhile_is_not_given(stack: Stack, me: Staff, w
 def invited(me: Staff, *roles: str) -> tuple[str, str]:
     """Invite somebody; return the id and the token."""
     email = new_email()
-    answer = me.admin("POST", "/users", {"email": email, "roles": roles})
+    answer = me.admin("POST", "/users", {"email": email, "roles": roles, "invite": True})
     assert answer.status == 201, answer.body
     return answer.json()["id"], me.api.mailed_token(email)
 

@@ -195,9 +195,9 @@ def is_revoked(user: User) -> bool:
 
 
 @contextmanager
-def deployed_with(stack: Stack, **settings: str) -> Iterator[None]:
-    """Let the account function have some other settings (GATEPOST_…, in lower case) inside the block."""
+def deployed_with(stack: Stack, function: str = "AccountFunction", /, **settings: str) -> Iterator[None]:
+    """Let a function have some other settings (GATEPOST_…, in lower case) inside the block."""
     environment = {f"GATEPOST_{name.upper()}": value for name, value in settings.items()}
-    other = LambdaFunction(stack.functions["AccountFunction"].definition, environment)
-    with patch.dict(stack.functions, {"AccountFunction": other}):
+    other = LambdaFunction(stack.functions[function].definition, environment)
+    with patch.dict(stack.functions, {function: other}):
         yield

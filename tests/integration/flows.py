@@ -106,14 +106,14 @@ def _by_cookie(path: str) -> Callable[[Api], Callable[[], Response]]:
 def _accept_invitation(api: Api) -> Callable[[], Response]:
     email = new_email()
     role = new_role(api.stack, Role("", "", ("orders:read",)))
-    assert administrator(api.stack).admin("POST", "/users", {"email": email, "roles": [role]}).status == 201
+    assert administrator(api.stack).admin("POST", "/users", {"email": email, "roles": [role], "invite": True}).status == 201
     token = api.mailed_token(email)
     return lambda: api.post("/accept-invitation", {"token": token, "password": PASSWORD})
 
 
 def _withdraw(api: Api) -> Callable[[], Response]:
     me = administrator(api.stack)
-    invited = me.admin("POST", "/users", {"email": new_email()}).json()
+    invited = me.admin("POST", "/users", {"email": new_email(), "invite": True}).json()
     return lambda: me.admin("DELETE", f"/users/{invited['id']}")
 
 

@@ -69,7 +69,7 @@ def test_z14_a_change_of_two_kinds_leaves_both(stack: Stack, me: Staff) -> None:
 
 def test_z14_an_invitation_and_what_comes_of_it_are_in_the_trail_of_who_is_invited(stack: Stack, me: Staff) -> None:
     email, api = new_email(), Api(stack)
-    answer = me.admin("POST", "/users", {"email": email, "roles": ["user", "admin"]}, headers=AGENT)
+    answer = me.admin("POST", "/users", {"email": email, "roles": ["user", "admin"], "invite": True}, headers=AGENT)
     user_id = answer.json()["id"]
     body = {"token": api.mailed_token(email), "password": PASSWORD}
     assert api.post("/accept-invitation", body).status == 200
@@ -80,7 +80,7 @@ def test_z14_an_invitation_and_what_comes_of_it_are_in_the_trail_of_who_is_invit
 
 
 def test_z14_a_withdrawal_is_left_there_too(stack: Stack, me: Staff) -> None:
-    user_id = me.admin("POST", "/users", {"email": new_email()}).json()["id"]
+    user_id = me.admin("POST", "/users", {"email": new_email(), "invite": True}).json()["id"]
     answer = me.admin("DELETE", f"/users/{user_id}", headers=AGENT)
     _, withdrawn = left_to(me.api, user_id)
     check(withdrawn, Event.INVITATION_WITHDRAWN, me, answer)

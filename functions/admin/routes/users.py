@@ -33,7 +33,9 @@ async def list_users(me: Reader, service: TheService, query: Annotated[UserQuery
 
 @router.post("", status_code=201, responses=responses(401, 403, 409, 429))
 async def create_user(body: NewUser, me: Writer, service: TheService, caller: TheCaller) -> UserView:
-    """Invite somebody by mail, who is a user once they accept with a password of their own; or make a user at once."""
+    """Make a user, who is mailed a link that sets a password; or, with `invite`, an invitation, and no user before it's
+    accepted.
+    """
     roles = tuple(dict.fromkeys(body.roles))
     if body.invite:
         invitation = invitations.invite(service, me, body.email, body.name, roles, caller)

@@ -25,6 +25,7 @@ class MailKind(StrEnum):
     """The mails there are; each has a template of this name."""
 
     VERIFICATION = "verification"
+    ACCOUNT_CREATED = "account_created"
     INVITATION = "invitation"
     ACCOUNT_EXISTS = "account_exists"
     PASSWORD_RESET = "password_reset"  # noqa: S105 (a name)

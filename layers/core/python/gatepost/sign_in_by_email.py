@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from gatepost import access_tokens, clock, email_codes, guesses, session_list, sessions
 from gatepost.accounts.email_addresses import EmailAddress
@@ -62,7 +63,8 @@ def with_digits(
             _record_failure(service, user, email.digest, reason, caller)
             raise InvalidCode
         rights = service.roles.rights_of(user, version)
-        signed_in = sessions.start(service, user, caller, amr=AMR, audience=audiences, rights=rights, device_name=device_name)
+        proven = replace(user, email_verified=True)
+        signed_in = sessions.start(service, proven, caller, amr=AMR, audience=audiences, rights=rights, device_name=device_name)
         together(lambda: _commit(service, counted, signed_in, caller), *guess.refunds)
     session_list.end_surplus(service, signed_in.user, caller)
     return signed_in
@@ -96,7 +98,8 @@ def with_link(
         _record_failure(service, user, email_digest, reason, caller)
         raise InvalidCode
     rights = service.roles.rights_of(user, version)
-    signed_in = sessions.start(service, user, caller, amr=AMR, audience=audiences, rights=rights, device_name=device_name)
+    proven = replace(user, email_verified=True)
+    signed_in = sessions.start(service, proven, caller, amr=AMR, audience=audiences, rights=rights, device_name=device_name)
     _commit(service, code, signed_in, caller)
     session_list.end_surplus(service, user, caller)
     return signed_in
@@ -162,7 +165,8 @@ def _commit(service: Service, code: EmailCode, signed_in: SignedIn, caller: Call
     settings, user = service.settings, signed_in.user
     try:
         service.db.transact(
-            user_items.demand_unchanged(settings.users_table, user),
+            # A mail to the address was answered. That of a user whom an administrator has made may not have been before.
+            user_items.prove_address(settings.users_table, user),
             code_items.use(settings.sessions_table, code),
             session_items.create(settings.sessions_table, signed_in.session),
             service.audit.event(Event.SIGN_IN_SUCCEEDED, caller, user_id=user.id, actor_id=user.id),

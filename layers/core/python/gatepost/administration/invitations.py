@@ -1,10 +1,14 @@
-"""Making users: by an invitation that they accept, or at once, without a password until they choose one."""
+"""Making users: at once, without a password until they choose one, or by an invitation that they accept. Either way by mail."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from gatepost import clock, limits
 from gatepost.access.authority import demand_holds
 from gatepost.access.roles import USER
 from gatepost.accounts import invitations
 from gatepost.accounts.email_addresses import EmailAddress
+from gatepost.accounts.new_addresses import demand_allowed
 from gatepost.administration.password_resets import no_password
 from gatepost.administration.users import find, same_judge, transact
 from gatepost.audit import Event
@@ -12,13 +16,15 @@ from gatepost.authentication import Principal
 from gatepost.caller import Caller
 from gatepost.conflicts import EmailTaken
 from gatepost.errors import Conflict, InvalidField, NotFound
-from gatepost.identifiers import is_id, new_id
+from gatepost.identifiers import TokenKind, is_id, new_id
+from gatepost.outbox import Mail, MailKind, enqueue
 from gatepost.service import Service
 from gatepost.storage import invitations as invitation_items
-from gatepost.storage import keys
+from gatepost.storage import keys, one_time_tokens
 from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.invitations import Invitation
+from gatepost.storage.one_time_tokens import OneTimeToken
 from gatepost.storage.users import User
 from gatepost.storage.writes import check
 
@@ -31,7 +37,7 @@ def invite(
     """Mail the owner of an address an invitation to have an account with these roles; it replaces any sent before.
 
     Raises:
-        InvalidField: there is no such role.
+        InvalidField: there is no such role, or the address is at a blocked domain.
         NotPermitted: `me` doesn't hold all that the roles permit, or that an invitation before permits.
         EmailTaken: the address has an account.
         RateLimited: the address was invited too often.
@@ -39,6 +45,7 @@ def invite(
         Conflict: `me`, the roles or the invitation changed meanwhile.
     """
     settings, db = service.settings, service.db
+    demand_allowed(service, email, field="email")
     _demand_may_give(me, roles)
     claim_key, standing_key = keys.email_claim(email.digest), keys.invited_address(email.digest)
     claim, standing = db.get_many((settings.users_table, claim_key), (settings.sessions_table, standing_key))
@@ -49,10 +56,7 @@ def invite(
         demand_holds(me.rights.permissions, me.catalogue.permissions_of(standing["roles"]))
         user_id = standing["user_id"]
     invitation = invitations.new(email, user_id, name, roles, me.user.id)
-    mail = (service.limits.invitation_mails, limits.account(email.digest))
-    _, outcomes = limits.ask(db, settings.sessions_table, mail, beside=lambda: None)
-    reserved = limits.all_or_none(db, settings.sessions_table, outcomes)
-    with limits.taken_back_if_unavailable(db, settings.sessions_table, reserved):
+    with _mail_counted(service, email):
         try:
             db.transact(
                 check(settings.users_table, claim_key, "attribute_not_exists(pk)"),
@@ -67,11 +71,13 @@ def invite(
 def create(
     service: Service, me: Principal, email: EmailAddress, name: str | None, roles: tuple[str, ...], caller: Caller
 ) -> User:
-    """Make a user at once, with no password and an address that is not verified: they sign in once they have a code or a new
-    password by mail. Raises what `invite` does.
+    """Make a user at once, with no password and an address that is not verified. They're mailed a link that sets a password and
+    thereby verifies the address; so does a code. Raises what `invite` does.
     """
+    settings = service.settings
+    demand_allowed(service, email, field="email")
     _demand_may_give(me, roles)
-    if service.db.get(service.settings.users_table, keys.email_claim(email.digest)):
+    if service.db.get(settings.users_table, keys.email_claim(email.digest)):
         raise EmailTaken
     user = User(
         id=new_id(),
@@ -87,7 +93,19 @@ def create(
         created_at=clock.now(),
     )
     event = service.audit.event(Event.USER_CREATED, caller, user_id=user.id, actor_id=me.user.id, role=" ".join(roles) or None)
-    transact(service, me, None, user, *user_items.create(service.settings.users_table, user), event)
+    token = OneTimeToken.new(TokenKind.PASSWORD_RESET, user.id)
+    link = f"{settings.issuer}/ui/reset-password?token={token.encode()}"
+    with _mail_counted(service, email):
+        transact(
+            service,
+            me,
+            None,
+            user,
+            *user_items.create(settings.users_table, user),
+            one_time_tokens.write(settings.sessions_table, token, invitations.LIFETIME, email_digest=user.email_digest),
+            enqueue(settings.outbox_table, service.sealer, Mail(user.email, MailKind.ACCOUNT_CREATED, {"link": link})),
+            event,
+        )
     return user
 
 
@@ -119,6 +137,20 @@ def withdraw(service: Service, me: Principal, invitation: Invitation, caller: Ca
         )
     except ConditionFailed as exc:
         raise Conflict from exc
+
+
+@contextmanager
+def _mail_counted(service: Service, email: EmailAddress) -> Iterator[None]:
+    """Count a mail that tells of a new account; if what is to cause it can't be committed, it counts no more.
+
+    Raises:
+        RateLimited: too many went to this address.
+    """
+    db, table = service.db, service.settings.sessions_table
+    wanted = (service.limits.invitation_mails, limits.account(email.digest))
+    _, outcomes = limits.ask(db, table, wanted, beside=lambda: None)
+    with limits.taken_back_if_unavailable(db, table, limits.all_or_none(db, table, outcomes)):
+        yield
 
 
 def _demand_may_give(me: Principal, roles: tuple[str, ...]) -> None:

@@ -101,19 +101,36 @@ def demand_same_rights(table: str, user: User) -> Write:
     return check(table, keys.user(user.id), "#status = :active AND version = :version", active="active", version=user.version)
 
 
+def prove_address(table: str, user: User) -> Write:
+    """As `demand_unchanged`, and note that the address is verified: a mail to it was answered."""
+    return update(
+        table,
+        keys.user(user.id),
+        "SET email_verified = :true",
+        f"{_UNCHANGED} AND {_SAME_ADDRESS}",
+        true=True,
+        active="active",
+        epoch=user.epoch,
+        hash=user.password_hash,
+        address=user.email_digest,
+    )
+
+
 def reset_password(table: str, user: User, password_hash: str) -> Write:
-    """Set a new password, end all sessions and void all access tokens of a user who is as `user` was read.
+    """Set a new password, end all sessions and void all access tokens of a user who is as `user` was read, and who has just
+    proven the address.
 
     A disabled user stays disabled.
     """
     return update(
         table,
         keys.user(user.id),
-        "SET password_hash = :new, epoch = :next_epoch, version = :next_version",
+        "SET password_hash = :new, epoch = :next_epoch, version = :next_version, email_verified = :true",
         f"epoch = :epoch AND version = :version AND password_hash = :hash AND {_SAME_ADDRESS}",
         new=password_hash,
         next_epoch=user.epoch + 1,
         next_version=user.version + 1,
+        true=True,
         epoch=user.epoch,
         version=user.version,
         hash=user.password_hash,
