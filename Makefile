@@ -11,10 +11,13 @@ THIS_MACHINE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 # (exec), or make would report Ctrl-C as an error.
 RUN = PYTHONPATH=.:layers/core/python:layers/verifier/python exec .venv/bin/
 
+# Every deployment that stands here: the service, the authorizer on its own, the examples.
+templates = $(wildcard template.yaml functions/*/template.yaml examples/*/template.yaml)
+
 # SAM reports usage to its maker unless it is told not to.
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: help setup run dev test test-dynamodb dynamodb-local check openapi build deploy validate test-built common-passwords lock clean FORCE
+.PHONY: help setup run dev test test-dynamodb test-browser dynamodb-local bench check openapi build deploy validate test-built common-passwords lock clean FORCE
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,15 +37,21 @@ test: .venv/dev ## Run the tests
 test-dynamodb: .venv/dev ## Run the tests of what happens at once, on DynamoDB Local (or on AWS_ENDPOINT_URL_DYNAMODB)
 	$(RUN)python tools/dynamodb_local.py .venv/bin/pytest tests/dynamodb -m dynamodb
 
+test-browser: .venv/dev ## Run the tests that drive the example's page in Chromium (Debian: chromium, chromium-driver)
+	$(RUN)pytest tests/browser -m browser
+
 dynamodb-local: .venv/made ## Start DynamoDB Local, in memory (DYNAMODB_PORT: 8000)
 	@.venv/bin/python tools/dynamodb_local.py
+
+bench: .venv/dev ## Measure what is promised about speed, as ratios to PyJWT on this machine
+	@$(RUN)python -m benchmarks
 
 check: .venv/dev ## Check style, types, the directions between modules, the template and openapi.json
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	$(RUN)mypy
 	$(RUN)lint-imports
-	.venv/bin/cfn-lint $(wildcard template.yaml examples/*/template.yaml)
+	.venv/bin/cfn-lint $(templates)
 	$(RUN)python -m local.openapi --check
 
 openapi: .venv/run ## Write openapi.json from the routes
@@ -56,8 +65,8 @@ deploy: .venv-sam/made ## Build and deploy to your AWS account (ENV=dev, staging
 	$(call sam_build,.aws-sam,--config-env $(ENV))
 	.venv-sam/bin/sam deploy --config-env $(ENV)
 
-validate: .venv-sam/made ## Check the template as SAM and CloudFormation will
-	.venv-sam/bin/sam validate --lint
+validate: .venv-sam/made ## Check the templates as SAM and CloudFormation will
+	for template in $(templates); do .venv-sam/bin/sam validate --lint --template $$template || exit; done
 
 test-built: .venv/dev .venv-sam/made ## Build for this machine and run the artifact under Lambda's runtime client
 	$(call sam_build,.aws-sam/this-machine,--parameter-overrides Architecture=$(THIS_MACHINE))
@@ -118,4 +127,4 @@ endef
 
 clean: ## Remove environments, builds and caches
 	rm -rf .venv .venv-sam .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	find functions layers local tests tools -name __pycache__ -exec rm -rf {} +
+	find benchmarks functions layers local tests tools -name __pycache__ -exec rm -rf {} +

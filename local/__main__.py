@@ -1,7 +1,7 @@
 """`python -m local`: the whole service on this machine. With `--reload` it starts again at every change of the code.
 
-Reads PORT (3000), EXAMPLE_PORT (3001), GATEPOST_ADMIN_PASSWORD, GATEPOST_ALLOWED_ORIGINS, GATEPOST_LIMITS_SCALE and
-AWS_ENDPOINT_URL_DYNAMODB.
+Reads PORT (3000), EXAMPLE_PORT (3001), EXAMPLE_REST_PORT and EXAMPLE_WEBSOCKET_PORT (3002 and 3003, or any if that is taken),
+GATEPOST_ADMIN_PASSWORD, GATEPOST_ALLOWED_ORIGINS, GATEPOST_LIMITS_SCALE and AWS_ENDPOINT_URL_DYNAMODB.
 """
 
 import argparse
@@ -11,12 +11,13 @@ import os
 import shlex
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from local import EXAMPLE_TEMPLATE
 from local.administrator import PASSWORD_VARIABLE, new_password
 from local.errors import StackError
+from local.examples import Example, example_ports
 from local.ports import free_port
 
 _WATCHED = ("functions", "layers", "local", "examples", "template.yaml")
@@ -32,11 +33,11 @@ def main() -> int:
     try:
         # Before the slow imports, so that a taken port is told at once.
         port = free_port("PORT", 3000)
-        example_port = free_port("EXAMPLE_PORT", 3001) if EXAMPLE_TEMPLATE.exists() else None
+        examples = example_ports(taken=port)
         if arguments.reload:
             _restart_on_change()
         else:
-            _run(port, example_port)
+            _run(port, examples)
     except StackError as exc:
         print(exc, file=sys.stderr)
         return 1
@@ -48,13 +49,13 @@ def _exit(*_: object) -> NoReturn:
     sys.exit(0)
 
 
-def _run(port: int, example_port: int | None) -> None:
+def _run(port: int, examples: Mapping[Example, int]) -> None:
     # The start is imports above all, and what they make stays: looking through it for garbage would cost a fifth of the time.
     # `run` collects again once it serves.
     gc.disable()
     from local.run import run  # noqa: PLC0415
 
-    run(port, example_port)
+    run(port, examples)
 
 
 def _restart_on_change() -> None:

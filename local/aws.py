@@ -13,6 +13,7 @@ import boto3
 import moto
 from moto.kms.models import kms_backends
 
+from local.invocations import invocations
 from local.mailbox import Mailbox
 from local.moto_mends import mended
 from local.resources import ACCOUNT, REGION
@@ -47,7 +48,12 @@ def embedded_aws() -> Iterator[Mailbox]:
     if DYNAMODB_URL in kept:
         kept.setdefault(_STREAMS_URL, kept[DYNAMODB_URL])
     config: moto.core.config.DefaultConfig = {"core": {"mock_credentials": False, "reset_boto3_session": True}}
-    with patch.dict(os.environ, kept | _CREDENTIALS, clear=True), moto.mock_aws(config=config), mended(mailbox.take):
+    with (
+        patch.dict(os.environ, kept | _CREDENTIALS, clear=True),
+        moto.mock_aws(config=config),
+        mended(mailbox.take),
+        invocations(),
+    ):
         yield mailbox
 
 

@@ -1,6 +1,8 @@
-"""HTTP requests as API Gateway's HTTP API hands them to Lambda (payload format 2.0), and Lambda's answers as HTTP responses.
+"""HTTP requests, the routes they matched, and Lambda's answers to them as HTTP responses.
 
+What a function is sent stands in `payload_v1` and `payload_v2`.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 """
 
 import base64
@@ -9,10 +11,11 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, unquote
+from typing import Any, Literal
+from urllib.parse import unquote
 
-from local.resources import ACCOUNT
+from local.model import Api, Route
+from local.resources import ACCOUNT, REGION
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -33,8 +36,13 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path as the gateway sees it: decoded, and cut off at a decoded question mark. It matches routes by it, too."""
-        return unquote(self.target.partition("?")[0]).partition("?")[0]
+        """The path as an HTTP API sees it: decoded, and cut off at a decoded question mark. It matches routes by it, too."""
+        return unquote(self.raw_path).partition("?")[0]
+
+    @property
+    def raw_path(self) -> str:
+        """The path as it was sent, which is how a REST API sees it."""
+        return self.target.partition("?")[0]
 
     @property
     def query(self) -> str:
@@ -43,6 +51,11 @@ class Request:
     def header(self, name: str) -> str:
         """Return the header `name` (lower case), several of them joined by a comma; empty if there is none."""
         return ",".join(value for key, value in self.headers if key == name)
+
+    @property
+    def host(self) -> str:
+        """The name of the host that was asked, without a port."""
+        return self.header("host").rpartition(":")[0] or self.header("host")
 
 
 @dataclass(frozen=True)
@@ -68,48 +81,32 @@ class MalformedAnswer(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """A request that matched a route."""
+    """A request that matched a route. `path` is what it matched by, without the stage: decoded by an HTTP API, else as sent."""
 
     request: Request
-    route_key: str
+    api: Api
+    route: Route
+    path: str
     path_parameters: Mapping[str, str]
-    api_id: str
     id: str = field(default_factory=lambda: base64.b64encode(secrets.token_bytes(11)).decode())
 
+    @property
+    def arn(self) -> str:
+        """What a policy names: ``arn:PARTITION:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH``, or ``…/STAGE/$connect``."""
+        asked = f"/{self.route.key}" if self.api.protocol == "WEBSOCKET" else f"/{self.request.method}{self.path}"
+        return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{self.api.id}/{self.api.stage}{asked}"
 
-def proxy_event(call: Call) -> dict[str, Any]:
-    """Return the event of a Lambda proxy integration. Members that don't apply are left out, as the gateway does."""
-    request = call.request
-    body, is_base64 = _body(request)
-    return {**request_event(call), **({"body": body} if request.body else {}), "isBase64Encoded": is_base64}
+    @property
+    def staged_path(self) -> str:
+        """`path` with the stage, if the stage has a name."""
+        return self.path if self.api.stage == "$default" else f"/{self.api.stage}{self.path}"
 
 
-def request_event(call: Call) -> dict[str, Any]:
-    """Return the part of an event that integrations and authorizers have in common."""
-    request = call.request
-    cookies = [cookie.strip() for name, value in request.headers if name == "cookie" for cookie in value.split(";")]
-    query: dict[str, str] = {}
-    for name, value in parse_qsl(request.query, keep_blank_values=True):
-        query[name] = f"{query[name]},{value}" if name in query else value
+def forwarded(request: Request) -> dict[str, str]:
+    """Return the headers that the gateway adds to those of `request`."""
+    before = request.header("x-forwarded-for")
+    _, colon, port = request.header("host").rpartition(":")
     return {
-        "version": "2.0",
-        "routeKey": call.route_key,
-        "rawPath": request.path,
-        "rawQueryString": request.query,
-        **({"cookies": cookies} if cookies else {}),
-        "headers": _headers(request),
-        **({"queryStringParameters": query} if query else {}),
-        "requestContext": _request_context(call),
-        **({"pathParameters": dict(call.path_parameters)} if call.path_parameters else {}),
-    }
-
-
-def _headers(request: Request) -> dict[str, str]:
-    # Cookies have a member of their own.
-    headers = {name: request.header(name) for name, _ in request.headers if name != "cookie"}
-    before = headers.get("x-forwarded-for")
-    _, colon, port = headers.get("host", "").rpartition(":")
-    return headers | {
         "x-amzn-trace-id": f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}",
         "x-forwarded-for": f"{before}, {request.source_ip}" if before else request.source_ip,
         "x-forwarded-port": port if colon and port.isdecimal() else "80",
@@ -117,30 +114,13 @@ def _headers(request: Request) -> dict[str, str]:
     }
 
 
-def _request_context(call: Call) -> dict[str, Any]:
-    request, now = call.request, time.time()
-    domain = request.header("host").rpartition(":")[0] or request.header("host")
-    return {
-        "accountId": ACCOUNT,
-        "apiId": call.api_id,
-        "domainName": domain,
-        "domainPrefix": domain.partition(".")[0],
-        "http": {
-            "method": request.method,
-            "path": request.path,
-            "protocol": f"HTTP/{request.http_version}",
-            "sourceIp": request.source_ip,
-            "userAgent": request.header("user-agent"),
-        },
-        "requestId": call.id,
-        "routeKey": call.route_key,
-        "stage": "$default",
-        "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
-        "timeEpoch": int(now * 1000),
-    }
+def request_time(seconds: float) -> str:
+    """Return a time as events show it, for example ``27/Nov/2026:10:00:00 +0000``."""
+    return time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(seconds))
 
 
-def _body(request: Request) -> tuple[str, bool]:
+def event_body(request: Request) -> tuple[str, bool]:
+    """Return the body as it stands in an event of an HTTP API, and whether it's in base64."""
     content_type = request.header("content-type").partition(";")[0].strip().lower()
     if not request.body:
         return "", False
@@ -149,28 +129,35 @@ def _body(request: Request) -> tuple[str, bool]:
     return base64.b64encode(request.body).decode(), True
 
 
-def to_response(answer: Any, request_id: str) -> Response:
-    """Return the answer of a function as an HTTP response.
+def to_response(answer: Any, request_id: str, *, payload: Literal["1.0", "2.0"] = "2.0", rest: bool = False) -> Response:
+    """Return the answer of a function as an HTTP response; `rest` for a REST API.
 
-    An answer without `statusCode` is taken as the JSON body of a 200. Each cookie becomes a set-cookie header.
+    With payload format 2.0, an answer without `statusCode` is taken as the JSON body of a 200, and each cookie becomes a
+    set-cookie header. With 1.0, `multiValueHeaders` come before `headers` of the same name.
 
     Raises:
         MalformedAnswer: if the gateway could make nothing of it.
     """
+    identifier = ("x-amzn-requestid" if rest else "apigw-requestid", request_id)
     if not (isinstance(answer, dict) and "statusCode" in answer):
-        body = json.dumps(answer).encode()
-        return Response(200, (("content-type", "application/json"), ("apigw-requestid", request_id)), body)
+        if payload == "1.0":
+            raise MalformedAnswer("an answer of payload format 1.0 must have a statusCode")
+        return Response(200, (("content-type", "application/json"), identifier), json.dumps(answer).encode())
     try:
-        headers = {str(name).lower(): _header_text(value) for name, value in (answer.get("headers") or {}).items()}
-        headers.setdefault("content-type", "text/plain;charset=UTF-8")
-        cookies = [("set-cookie", _header_text(cookie)) for cookie in answer.get("cookies") or ()]
+        headers = {name.lower(): [_header_text(value)] for name, value in (answer.get("headers") or {}).items()}
+        if payload == "1.0":
+            several = answer.get("multiValueHeaders") or {}
+            headers |= {name.lower(): [_header_text(value) for value in values] for name, values in several.items()}
+        else:
+            headers |= {"set-cookie": [_header_text(cookie) for cookie in answer.get("cookies") or ()]}
+        headers.setdefault("content-type", ["application/json" if rest else "text/plain;charset=UTF-8"])
         body = _answer_body(answer)
         status = int(answer["statusCode"])
     except (AttributeError, TypeError, ValueError) as exc:
         raise MalformedAnswer(f"{exc} in {answer!r}"[:1000]) from exc
     if not 200 <= status <= 599:
         raise MalformedAnswer(f"the status {status} can't be sent")
-    return Response(status, (*headers.items(), *cookies, ("apigw-requestid", request_id)), body)
+    return Response(status, (*((name, value) for name, values in headers.items() for value in values), identifier), body)
 
 
 def _header_text(value: Any) -> str:

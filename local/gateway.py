@@ -1,17 +1,17 @@
-"""One HTTP API: takes a request through its route, its authorizer and its function, as API Gateway does."""
+"""An HTTP or REST API: takes a request through its route, its authorizer and its function, as API Gateway does."""
 
-import asyncio
-import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+import time
+from collections.abc import Callable, Mapping
 
-from local.authorizers import Authorizers, Refused
-from local.events import Call, MalformedAnswer, Request, Response, proxy_event, to_response
+from local.authorizers import Authorizers
+from local.events import Call, MalformedAnswer, Request, Response, to_response
 from local.functions import LambdaFunction
-from local.model import Route, Template
-from local.routing import select_route
+from local.model import Template
+from local.payload_v1 import proxy_event as v1_event
+from local.payload_v2 import proxy_event as v2_event
+from local.refusals import Reason, Refused, gateway_response
+from local.routing import select_method, select_route
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -20,97 +20,73 @@ MAX_HEADER_BYTES = 10_240  # the request line and the values of the headers
 logger = logging.getLogger(__name__)
 
 Page = Callable[[Request], Response]
-_Scope = MutableMapping[str, Any]
-_Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-_Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Gateway:
-    """The HTTP API of a template. An ASGI application; `handle` is the same without a server.
+    """The API of a template. `pages` are paths that the local stack answers itself, before any route.
 
-    `pages` are paths that the local stack answers itself, before any route.
+    `clock` gives seconds that never go back; the results of authorizers are kept by it.
     """
 
-    def __init__(self, template: Template, functions: Mapping[str, LambdaFunction], pages: Mapping[str, Page]) -> None:
-        self._template = template
+    def __init__(
+        self,
+        template: Template,
+        functions: Mapping[str, LambdaFunction],
+        pages: Mapping[str, Page],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._api = template.api
+        self._routes = template.routes
         self._functions = functions
         self._pages = pages
-        self._authorizers = Authorizers(functions)
-        # More than the clients of a load test on one machine; a handler that waits holds up nobody else.
-        self._threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="lambda")
+        self._authorizers = Authorizers(functions, clock)
 
     def handle(self, request: Request) -> Response:
         """Return the response to `request`. Never raises: what goes wrong is printed and answered as the gateway would."""
-        request_line = f"{request.method} {request.target} HTTP/{request.http_version}"
-        if len(request_line) + sum(len(value) for _, value in request.headers) > MAX_HEADER_BYTES:
-            return _message(431, "Request Header Fields Too Large")
-        if len(request.body) > MAX_BODY_BYTES:
-            return _message(413, "Request Entity Too Large")
         try:
+            _check_size(request)
             if page := self._pages.get(request.path):
                 return page(request)
-            selected = select_route(self._template.routes, request.method, request.path)
-            if selected is None:
-                return _message(404, "Not Found")
-            return self._call(selected[0], Call(request, selected[0].key, selected[1], self._template.api_id))
+            return self._call(self._matched(request))
         except Refused as refusal:
-            return _message(refusal.status, refusal.message)
+            reason = refusal.reason
         except (Exception, SystemExit):  # whatever a function raises, the gateway answers
             logger.exception("%s %s failed", request.method, request.path)
-            return _message(500, "Internal Server Error")
+            reason = Reason.INTEGRATION_FAILED
+        return gateway_response(self._api.protocol, reason)
 
-    def _call(self, route: Route, call: Call) -> Response:
-        event = proxy_event(call)
-        if route.authorizer is not None:
-            event["requestContext"]["authorizer"] = {"lambda": self._authorizers.authorize(route.authorizer, call)}
-        answer = self._functions[route.function].invoke(event)
+    def _matched(self, request: Request) -> Call:
+        """Return the call that `request` is. Raises `Refused` if no route of the stage is for it."""
+        rest = self._api.protocol == "REST"
+        path = request.raw_path if rest else request.path
+        if self._api.stage != "$default":
+            prefix = f"/{self._api.stage}"
+            if path != prefix and not path.startswith(f"{prefix}/"):
+                raise Refused(Reason.NO_STAGE)
+            path = path.removeprefix(prefix) or "/"
+        selected = (select_method if rest else select_route)(self._routes, request.method, path)
+        if selected is None:
+            raise Refused(Reason.NO_ROUTE)
+        route, variables = selected
+        return Call(request, self._api, route, path, variables)
+
+    def _call(self, call: Call) -> Response:
+        route = call.route
+        answer = self._authorizers.authorize(route.authorizer, call) if route.authorizer else None
+        event = v1_event(call) if route.payload == "1.0" else v2_event(call)
+        if answer:
+            event["requestContext"]["authorizer"] = answer.v1_context if route.payload == "1.0" else answer.v2_context
         try:
-            return to_response(answer, call.id)
+            said = self._functions[route.function].invoke(event)
+            return to_response(said, call.id, payload=route.payload, rest=self._api.protocol == "REST")
         except MalformedAnswer as exc:
             logger.error("%s answered %s with what the gateway can't send: %s", route.function, route.key, exc)
-            return _message(500, "Internal Server Error")
-
-    def close(self) -> None:
-        """Take no more requests from the server."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
-        """Serve one HTTP request (ASGI 3). https://asgi.readthedocs.io/en/latest/specs/www.html"""
-        body = await _read_body(receive)
-        query = scope["query_string"].decode("latin-1")
-        request = Request(
-            method=scope["method"],
-            target=scope["raw_path"].decode("latin-1") + (f"?{query}" if query else ""),
-            headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
-            body=body,
-            source_ip=scope["client"][0] if scope.get("client") else "127.0.0.1",
-            http_version=scope["http_version"],
-        )
-        response = await asyncio.get_running_loop().run_in_executor(self._threads, self.handle, request)
-        # HTTP forbids a body here (RFC 9110, sections 6.4.1 and 9.3.2), whatever the function said.
-        content = b"" if request.method == "HEAD" or response.status in (204, 304) else response.body
-        headers = [
-            (name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers if name != "content-length"
-        ]
-        if response.status not in (204, 304):
-            headers.append((b"content-length", str(len(response.body)).encode()))
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+            raise Refused(Reason.INTEGRATION_FAILED) from exc
 
 
-async def _read_body(receive: _Receive) -> bytes:
-    """Return the request's body; of a body over the limit, no more than shows that it's over."""
-    body = bytearray()
-    more = True
-    while more:
-        message = await receive()
-        more = message.get("more_body", False)
-        if len(body) <= MAX_BODY_BYTES:
-            body += message.get("body", b"")
-    return bytes(body)
-
-
-def _message(status: int, message: str) -> Response:
-    return Response(
-        status, (("content-type", "application/json"),), json.dumps({"message": message}, separators=(",", ":")).encode()
-    )
+def _check_size(request: Request) -> None:
+    request_line = f"{request.method} {request.target} HTTP/{request.http_version}"
+    if len(request_line) + sum(len(value) for _, value in request.headers) > MAX_HEADER_BYTES:
+        raise Refused(Reason.HEADERS_TOO_LARGE)
+    if len(request.body) > MAX_BODY_BYTES:
+        raise Refused(Reason.REQUEST_TOO_LARGE)

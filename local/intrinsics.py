@@ -112,6 +112,10 @@ class Resolver:
                 return self._substitute(text, self.resolve(variables, where), where)
             case "Fn::Join", [str() as separator, parts]:
                 return separator.join(str(part) for part in self.resolve(parts, where))
+            case "Fn::Split", [str() as separator, text]:
+                return str(self.resolve(text, where)).split(separator)
+            case "Fn::Select", [index, items]:
+                return self._select(self.resolve(index, where), self.resolve(items, where), where)
             case "Fn::If", [str() as condition, yes, no]:
                 return self.resolve(yes if self.condition(condition, where) else no, where)
             case "Fn::Equals", [one, other]:
@@ -124,6 +128,11 @@ class Resolver:
             case "Fn::Or", [*expressions]:
                 return any(self._holds(expression, where) for expression in expressions)
         raise StackError(f"{where}: the local stack can't compute {name} of {argument!r}. Add it to local/intrinsics.py.")
+
+    def _select(self, index: Any, items: Any, where: str) -> Any:
+        if not isinstance(items, list) or not 0 <= int(index) < len(items):
+            raise StackError(f"{where}: !Select {index} finds nothing in {items!r}.")
+        return items[int(index)]
 
     def _reference(self, name: str, where: str) -> Any:
         try:

@@ -1,9 +1,9 @@
 """What a template asks for, in the words of CloudFormation and SAM."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -56,31 +56,57 @@ class Function:
 
 
 @dataclass(frozen=True)
-class Authorizer:
-    """A Lambda authorizer of an HTTP API: payload format 2.0, simple responses.
+class Api:
+    """An API of API Gateway at its one stage. A stage's name is the first segment of every path, but for ``$default``.
 
-    `identity_sources` are selection expressions such as ``$request.header.Authorization``; results are kept `ttl` seconds.
+    `selection` is the member of a WebSocket message that names its route, ``action`` for ``$request.body.action``.
+    """
+
+    id: str
+    protocol: Literal["HTTP", "REST", "WEBSOCKET"]
+    stage: str = "$default"
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
+    selection: str = ""
+
+
+@dataclass(frozen=True)
+class Authorizer:
+    """A Lambda authorizer: which event its function gets, and what kind of answer is expected.
+
+    `payload` is ``1.0`` or ``2.0`` for HTTP APIs, ``TOKEN`` or ``REQUEST`` for the others; `simple` is a yes or no in place of
+    an IAM policy. `identity_sources` are expressions without the prefix that differs between APIs, such as
+    ``request.header.Authorization``; a TOKEN authorizer has one, whose value must match `validation`. Results are kept `ttl`
+    seconds.
     """
 
     name: str
     function: str
     identity_sources: tuple[str, ...]
     ttl: int
+    payload: Literal["1.0", "2.0", "TOKEN", "REQUEST"] = "2.0"
+    simple: bool = True
+    validation: str = ""
 
 
 @dataclass(frozen=True)
 class Route:
-    """A route of an HTTP API and the function (logical id) it calls. The catch-all route has the path ``$default``."""
+    """A route of an API and the function (logical id) it calls, with an event of the format `payload`.
+
+    The routes of a WebSocket API and the catch-all route ``$default`` have no method. `responds`: the function's answer goes
+    back over the WebSocket.
+    """
 
     method: str
     path: str
     function: str
     authorizer: Authorizer | None = None
+    payload: Literal["1.0", "2.0"] = "2.0"
+    responds: bool = False
 
     @property
     def key(self) -> str:
         """The route key, for example ``GET /pets/{id}`` or ``$default``."""
-        return self.path if self.path == "$default" else f"{self.method} {self.path}"
+        return f"{self.method} {self.path}".lstrip()
 
 
 @dataclass(frozen=True)
@@ -99,7 +125,7 @@ class Template:
 
     stack: str
     stack_id: str
-    api_id: str
+    api: Api
     parameters: Mapping[str, Any]
     keys: tuple[str, ...]
     tables: Mapping[str, Table]

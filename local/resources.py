@@ -15,6 +15,7 @@ ACCOUNT = "123456789012"
 """The account that moto answers for."""
 
 HTTP_APIS = ("AWS::ApiGatewayV2::Api", "AWS::Serverless::HttpApi")
+REST_API = "AWS::Serverless::Api"
 IMPLICIT_API = "ServerlessHttpApi"
 """The API that SAM makes for `HttpApi` events that name none."""
 
@@ -95,7 +96,7 @@ class Resources:
                 return str(self.value(resource, "TableName", f"{self.stack}-{logical_id}"))
             case "AWS::Serverless::Function":
                 return str(self.value(resource, "FunctionName", f"{self.stack}-{logical_id}"))
-            case type_ if type_ in HTTP_APIS:
+            case type_ if type_ in (*HTTP_APIS, REST_API):
                 return hashlib.sha256(f"{self.stack}/{logical_id}".encode()).hexdigest()[:10]
         return f"{self.stack}-{logical_id}"
 

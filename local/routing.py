@@ -1,6 +1,14 @@
-"""Route selection of HTTP APIs: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html"""
+"""Route selection of HTTP APIs: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
 
+REST APIs choose their resources alike, but take a path as it was sent and a trailing slash for nothing. WebSocket APIs choose
+by a member of the message.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-routes.html
+"""
+
+import json
 from collections.abc import Iterable
+from typing import Any
+from urllib.parse import unquote
 
 from local.model import Route
 
@@ -24,6 +32,41 @@ def select_route(routes: Iterable[Route], method: str, path: str) -> tuple[Route
         return None
     _, route, variables = min(found, key=lambda candidate: candidate[0])
     return route, variables
+
+
+def select_method(routes: Iterable[Route], method: str, raw_path: str) -> tuple[Route, dict[str, str]] | None:
+    """Return the method of a REST API's resources for a request and its path variables, decoded, or None.
+
+    Other than an HTTP API, it first chooses the resource, and then looks whether that has the method.
+    """
+    path = raw_path.removesuffix("/") or "/"
+    of_any_method = [Route("ANY", resource, "") for resource in dict.fromkeys(route.path for route in routes)]
+    selected = select_route(of_any_method, method, path)
+    if selected is None:
+        return None
+    resource, variables = selected
+    methods = {route.method: route for route in routes if route.path == resource.path}
+    chosen = methods.get(method) or methods.get("ANY")
+    return (chosen, {name: unquote(value) for name, value in variables.items()}) if chosen else None
+
+
+def select_message_route(routes: Iterable[Route], selection: str, message: str) -> Route | None:
+    """Return the route of a WebSocket message: the one its member `selection` (``a.b`` is b in a) names, else `$default`."""
+    by_key = {route.key: route for route in routes}
+    named = _member(message, selection)
+    # Nobody reaches `$connect` or `$disconnect` by a message.
+    chosen = by_key.get(named) if isinstance(named, str) and not named.startswith("$") else None
+    return chosen or by_key.get("$default")
+
+
+def _member(message: str, path: str) -> Any:
+    try:
+        value = json.loads(message)
+    except (ValueError, RecursionError):
+        return None
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _match(route: Route, method: str, path: str) -> tuple[list[int], dict[str, str]] | None:

@@ -1,13 +1,15 @@
-"""The service with the example API beside it, until the process is told to stop."""
+"""The service with the examples beside it, until the process is told to stop."""
 
 import gc
 import os
 import threading
+from collections.abc import Mapping
 from contextlib import ExitStack
 
-from local import EXAMPLE_TEMPLATE, TEMPLATE
+from local import TEMPLATE
 from local.administrator import ADMINISTRATOR
 from local.aws import DYNAMODB_URL, embedded_aws
+from local.examples import Example
 from local.seed import ensure_administrator
 from local.server import Server
 from local.stack import Stack
@@ -16,8 +18,8 @@ from local.tour import tour
 AUDIENCE = "https://api.example.com"
 
 
-def run(port: int, example_port: int | None) -> None:
-    """Serve the service, and the example API if it has a port; print what a developer needs; wait.
+def run(port: int, examples: Mapping[Example, int]) -> None:
+    """Serve the service, and the examples on their ports; print what a developer needs; wait.
 
     The way out is an exception, such as the `SystemExit` of the signals.
 
@@ -25,7 +27,6 @@ def run(port: int, example_port: int | None) -> None:
         StackError: if a template can't be run here.
     """
     api = f"http://localhost:{port}"
-    example = f"http://localhost:{example_port}" if example_port else None
     parameters = {
         "Issuer": api,
         "Audience": AUDIENCE,
@@ -39,14 +40,16 @@ def run(port: int, example_port: int | None) -> None:
         mailbox = cleanup.enter_context(embedded_aws())
         service = cleanup.enter_context(Stack(TEMPLATE, mailbox, parameters=parameters, limits_scale=scale))
         password = ensure_administrator(service)
-        # Before the service, whose /health speaks for both.
-        if example_port:
-            orders = Stack(EXAMPLE_TEMPLATE, mailbox, name="orders-local", parameters={"Issuer": api, "Audience": AUDIENCE})
-            _serve(cleanup.enter_context(orders), example_port, cleanup)
+        # Before the service, whose /health speaks for all.
+        of_examples = {"Issuer": api, "Audience": AUDIENCE}
+        for example, its_port in examples.items():
+            stack = Stack(example.template, mailbox, name=example.stack, parameters=of_examples)
+            _serve(cleanup.enter_context(stack), its_port, cleanup)
         _serve(service, port, cleanup)
         gc.freeze()
         gc.enable()
-        print(tour(api, example, ADMINISTRATOR, password, os.environ.get(DYNAMODB_URL)), flush=True)
+        urls = {example.title: example.url.format(its_port) for example, its_port in examples.items()}
+        print(tour(api, urls, ADMINISTRATOR, password, os.environ.get(DYNAMODB_URL)), flush=True)
         threading.Event().wait()
 
 

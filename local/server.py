@@ -1,13 +1,16 @@
-"""Serves an HTTP API on a port of this machine."""
+"""Serves an API on a port of this machine."""
 
+import logging
 import threading
 import time
 
 import uvicorn
 
+from local.asgi import Application
 from local.errors import StackError
 from local.gateway import Gateway
 from local.ports import HOST
+from local.websocket_gateway import MAX_MESSAGE_BYTES, WebSocketGateway
 
 _STOP_SECONDS = 1.5
 # So that the gateway, not the server, answers headers that are too long.
@@ -17,13 +20,15 @@ _MAX_HEADER_BYTES = 256 * 1024
 class Server:
     """Serves `gateway` on `port` of the loopback address, in a thread of its own."""
 
-    def __init__(self, gateway: Gateway, port: int) -> None:
+    def __init__(self, gateway: Gateway | WebSocketGateway, port: int) -> None:
+        self._application = Application(gateway)
         config = uvicorn.Config(
-            gateway,
+            self._application,
             host=HOST,
             port=port,
             http="h11",
-            ws="none",
+            ws="websockets-sansio" if isinstance(gateway, WebSocketGateway) else "none",
+            ws_max_size=MAX_MESSAGE_BYTES,
             lifespan="off",
             log_level="warning",
             access_log=False,
@@ -31,6 +36,7 @@ class Server:
             h11_max_incomplete_event_size=_MAX_HEADER_BYTES,
             timeout_graceful_shutdown=1,
         )
+        logging.getLogger("uvicorn.error").addFilter(_is_no_false_alarm)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name=f"http-{port}", daemon=True)
 
@@ -46,3 +52,9 @@ class Server:
         """Answer what is under way, for a second at the most, and stop."""
         self._server.should_exit = True
         self._thread.join(_STOP_SECONDS)
+        self._application.close()
+
+
+def _is_no_false_alarm(record: logging.LogRecord) -> bool:
+    # What uvicorn 0.54 says by `websockets-sansio` of a handshake that was answered with a response of its own, such as a 401.
+    return record.msg != "ASGI callable returned without completing handshake."

@@ -8,6 +8,8 @@ with embedded_aws() as mailbox, Stack(Path("template.yaml"), mailbox, parameters
 import json
 import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +19,7 @@ from local.custom_resources import create_custom_resource
 from local.events import Request, Response
 from local.functions import LambdaFunction, make_layers_importable
 from local.gateway import Gateway
+from local.invocations import make_invocable
 from local.limits import scaled_limits
 from local.mailbox import Mail, Mailbox
 from local.pages import documentation_pages, mailbox_pages
@@ -24,6 +27,7 @@ from local.schedules import start_schedule
 from local.streams import StreamPump
 from local.tables import create_table
 from local.template import read_template
+from local.websocket_gateway import WebSocketGateway
 
 # The template's parameter that names the address mails are sent from.
 _SENDER = "MailFrom"
@@ -31,7 +35,7 @@ _NAME = "gatepost-local"
 
 
 class Stack:
-    """The stack of the template at `path`: keys, tables, functions after their cold start, custom resources, the HTTP API.
+    """The stack of the template at `path`: keys, tables, functions after their cold start, custom resources, the API.
 
     Must be made inside `embedded_aws`. Streams are delivered when `deliver` or `mails` is called, or after `start` by
     themselves; schedules run after `start`. `limits_scale` multiplies the service's limits (`GATEPOST_LIMITS_SCALE`).
@@ -63,12 +67,19 @@ class Stack:
         make_layers_importable(self.template.functions.values())
         limits = scaled_limits(limits_scale) if limits_scale else {}
         self.functions = {key: LambdaFunction(function, limits) for key, function in self.template.functions.items()}
+        self._cleanup = ExitStack()
+        for key, function in self.template.functions.items():
+            self._cleanup.callback(make_invocable(function.name, partial(self._invoke, key)))
         self._pumps = [
             StreamPump(self.functions[function.logical_id], source, self.template.tables[source.table].name)
             for function in self.template.functions.values()
             for source in function.streams
         ]
-        self.gateway = Gateway(self.template, self.functions, pages)
+        self.gateway = (
+            WebSocketGateway(self.template, self.functions)
+            if self.template.api.protocol == "WEBSOCKET"
+            else Gateway(self.template, self.functions, pages)
+        )
         for resource in self.template.custom_resources:
             create_custom_resource(resource, self.functions[resource.function], self.template.stack_id)
 
@@ -77,6 +88,9 @@ class Stack:
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    def _invoke(self, function: str, event: Any) -> Any:
+        return self.functions[function].invoke(event)
 
     def start(self) -> None:
         """Deliver streams and run schedules from now on, in threads. Raises `StackError` for an unknown schedule."""
@@ -91,7 +105,7 @@ class Stack:
         self._stop.set()
         for pump in self._pumps:
             pump.stop()
-        self.gateway.close()
+        self._cleanup.close()
 
     def request(
         self,

@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from local.apis import read_api
 from local.errors import StackError
 from local.event_filters import check_pattern
 from local.model import CustomResource, Function, Schedule, StreamSource, Table, Template
-from local.resources import HTTP_APIS, IMPLICIT_API, Resource, Resources
+from local.resources import Resource, Resources
 from local.routes import read_routes
 
 _FUNCTION = "AWS::Serverless::Function"
 _TABLE = "AWS::DynamoDB::Table"
 _SCHEDULES = ("Schedule", "ScheduleV2")
-_EVENT_TYPES = ("DynamoDB", "HttpApi", *_SCHEDULES)
+_EVENT_TYPES = ("Api", "DynamoDB", "HttpApi", *_SCHEDULES)
 
 
 def read_template(path: Path, stack: str, parameters: Mapping[str, str] | None = None) -> Template:
@@ -31,20 +32,16 @@ def read_template(path: Path, stack: str, parameters: Mapping[str, str] | None =
         resource.logical_id: _function(resources, _with_globals(resources, resource))
         for resource in resources.of_type(_FUNCTION)
     }
-    apis = [resources.physical_id(resource) for resource in resources.of_type(*HTTP_APIS)]
-    if len(apis) > 1:
-        raise StackError(
-            f"{path} has {len(apis)} HTTP APIs. The local stack serves one a template: put the others into their own."
-        )
+    api = read_api(resources, str(path))
     return Template(
         stack=stack,
         stack_id=resources.stack_id,
-        api_id=apis[0] if apis else str(resources.resolve({"Ref": IMPLICIT_API}, "the implicit API")),
+        api=api,
         parameters=resources.parameters,
         keys=tuple(resources.physical_id(resource) for resource in resources.of_type("AWS::KMS::Key")),
         tables={resource.logical_id: _table(resources, resource) for resource in resources.of_type(_TABLE)},
         functions=functions,
-        routes=read_routes(resources),
+        routes=read_routes(resources, api),
         custom_resources=tuple(_custom_resource(resources, resource) for resource in resources.custom()),
     )
 

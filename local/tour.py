@@ -1,12 +1,14 @@
 """What is printed once everything is ready: addresses, the administrator, and a tour to paste into a shell."""
 
+from collections.abc import Mapping
+
 _TOUR = """\
 Gatepost is ready.
 
   API            {api}
   Mailbox        {api}/_local/mailbox
   Documentation  {api}/docs
-{example}
+{examples}
   Administrator  {email}
   Password       {password}
 
@@ -35,13 +37,18 @@ _EXAMPLE_TOUR = """
   curl -s {example}/me -H "authorization: Bearer $ACCESS"
 """
 
+_IN_TOUR = "Example API"
 
-def tour(api: str, example: str | None, email: str, password: str, database: str | None) -> str:
-    """Return the text for the service at `api` and the example API at `example`; `database` is where tables outlive it."""
+
+def tour(api: str, examples: Mapping[str, str], email: str, password: str, database: str | None) -> str:
+    """Return the text for the service at `api` and the addresses of the examples by their titles.
+
+    `database` is where tables outlive it.
+    """
     return _TOUR.format(
         api=api,
-        example=f"  Example API    {example}\n" if example else "",
-        example_tour=_EXAMPLE_TOUR.format(example=example) if example else "",
+        examples="".join(f"  {title:14} {url}\n" for title, url in examples.items()),
+        example_tour=_EXAMPLE_TOUR.format(example=examples[_IN_TOUR]) if _IN_TOUR in examples else "",
         email=email,
         password=password,
         kept=f", except for the tables at {database}" if database else "",

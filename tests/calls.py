@@ -1,6 +1,7 @@
 """What a request costs: the AWS calls and the password hashes it makes. And calls of a kind that fail."""
 
 import math
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,14 +41,20 @@ def recorded() -> Iterator[list[Call]]:
     """Yield the list of the AWS calls that this process makes inside the block, by every client and in every thread."""
     calls: list[Call] = []
     call_aws: Callable[..., Any] = BaseClient._make_api_call  # type: ignore[attr-defined]
+    # What a function that is invoked calls is its own: here it runs in the same thread, in Lambda elsewhere.
+    elsewhere = threading.local()
 
     def make_api_call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        if getattr(elsewhere, "runs", False):
+            return call_aws(client, operation, parameters)
+        elsewhere.runs = operation == "Invoke"
         before = [_item(client, table, key) for table, key in _written(operation, parameters)]
         answer: dict[str, Any] = {}
         try:
             answer = call_aws(client, operation, parameters)
             return answer
         finally:
+            elsewhere.runs = False
             after = [_item(client, table, key) for table, key in _written(operation, parameters)]
             calls.append(Call(operation, parameters, _units(operation, parameters, answer, before, after)))
 

@@ -5,7 +5,18 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from gatepost.identifiers import TokenKind, kind_of
-from gatepost.web.fields import Audience, Email, Line, NewPassword, OpaqueToken, OptionalPassword, Password, RequestBody
+from gatepost.web.fields import (
+    Audience,
+    Email,
+    Line,
+    NewPassword,
+    OpaqueToken,
+    OptionalPassword,
+    OptionalToken,
+    Password,
+    RequestBody,
+)
+from gatepost.web.refresh_cookie import RefreshTransport
 
 
 class Register(RequestBody):
@@ -46,6 +57,7 @@ class Login(RequestBody):
     password: Password
     device_name: Line | None = None
     audience: Audience | None = None
+    refresh_transport: RefreshTransport = "body"
 
 
 class StartEmailCode(RequestBody):
@@ -61,6 +73,7 @@ class VerifyEmailCode(RequestBody):
     code: OpaqueToken = Field(description="six digits; or the token of the link, which needs no `email` beside it")
     device_name: Line | None = None
     audience: Audience | None = None
+    refresh_transport: RefreshTransport = "body"
 
     @property
     def is_link(self) -> bool:
@@ -75,16 +88,16 @@ class VerifyEmailCode(RequestBody):
 
 
 class Refresh(RequestBody):
-    """A refresh token to exchange."""
+    """A refresh token to exchange, unless it comes as a cookie."""
 
-    refresh_token: OpaqueToken
+    refresh_token: OptionalToken = Field(default=None, repr=False)
     audience: Audience | None = None
 
 
 class Logout(RequestBody):
-    """A refresh token whose session is to end."""
+    """A refresh token whose session is to end, unless it comes as a cookie."""
 
-    refresh_token: OpaqueToken
+    refresh_token: OptionalToken = Field(default=None, repr=False)
 
 
 class ForgotPassword(RequestBody):

@@ -8,6 +8,7 @@ from gatepost.access.roles import Rights
 from gatepost.access_tokens import LIFETIME
 from gatepost.clock import rfc3339
 from gatepost.sessions import SignedIn
+from gatepost.storage import suppressions
 from gatepost.storage.users import User
 
 
@@ -31,6 +32,14 @@ class SecondFactors(BaseModel):
     recovery_codes_left: int = 0
 
 
+class MailStopped(BaseModel):
+    """Why no mail goes to a user's address: it came back for good, or its recipient complained. Times are RFC 3339 in UTC."""
+
+    reason: Literal["bounced", "complained"]
+    at: str
+    until: str
+
+
 class Profile(BaseModel):
     """A user, as they see themselves."""
 
@@ -42,6 +51,7 @@ class Profile(BaseModel):
     roles: list[str]
     permissions: list[str]
     mfa: SecondFactors = SecondFactors()
+    mail_stopped: MailStopped | None = Field(description="null while mail goes to the address")
 
     @classmethod
     def of(cls, user: User, rights: Rights) -> Self:
@@ -54,17 +64,17 @@ class Profile(BaseModel):
             created_at=rfc3339(user.created_at),
             roles=list(rights.roles),
             permissions=list(rights.permissions),
+            mail_stopped=MailStopped(**described) if (described := suppressions.described(user.mail_stopped)) else None,
         )
 
 
-class Authenticated(BaseModel):
-    """The tokens of a new session (RFC 6749, section 5.1, and more)."""
+class AuthenticatedByCookie(BaseModel):
+    """A session whose refresh token is in a cookie of the browser, and nowhere else."""
 
     status: Literal["authenticated"] = "authenticated"
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 (RFC 6750)
     expires_in: int = Field(description="seconds")
-    refresh_token: str
     session_id: str
     user: Profile
 
@@ -74,10 +84,20 @@ class Authenticated(BaseModel):
         return cls(
             access_token=signed_in.access_token,
             expires_in=LIFETIME,
-            refresh_token=signed_in.refresh_token,
             session_id=signed_in.session.id,
             user=Profile.of(signed_in.user, signed_in.rights),
         )
+
+
+class Authenticated(AuthenticatedByCookie):
+    """The tokens of a session (RFC 6749, section 5.1, and more)."""
+
+    refresh_token: str
+
+    @classmethod
+    def of(cls, signed_in: SignedIn) -> Self:
+        """Return the answer for `signed_in`."""
+        return cls(**vars(AuthenticatedByCookie.of(signed_in)), refresh_token=signed_in.refresh_token)
 
 
 class SessionView(BaseModel):
@@ -111,6 +131,7 @@ class SecurityEvent(BaseModel):
     result: Literal["success", "failure"]
     reason: str | None
     role: str | None
+    client_id: str | None
     request_id: str
 
 

@@ -1,8 +1,12 @@
 """Administration: users, roles, clients, security events and keys."""
 
 from functions.admin.routes import ROUTERS
+from gatepost.aws.functions import RemoteFunction
 from gatepost.config import AdminSettings
 from gatepost.service import connect
 from gatepost.web.app import create_app, create_handler
 
-handler = create_handler(create_app(*ROUTERS), connect(AdminSettings.from_environment()))
+settings = AdminSettings.from_environment()
+app = create_app(*ROUTERS)
+app.state.keys_function = RemoteFunction(settings.keys_function)
+handler = create_handler(app, connect(settings))

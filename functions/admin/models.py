@@ -1,11 +1,14 @@
 """What the admin function gives."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
+from gatepost import clock
 from gatepost.access.roles import Catalogue, Role, is_built_in
-from gatepost.clock import rfc3339
+from gatepost.clients.client_secrets import ClientSecret
+from gatepost.clients.metadata import Client, ClientType, GrantType
+from gatepost.signing.ring import SigningKey
 from gatepost.storage.invitations import Invitation
 from gatepost.storage.users import User
 
@@ -61,7 +64,7 @@ class UserView(BaseModel):
             email_verified=user.email_verified,
             name=user.name,
             status=user.status,
-            created_at=rfc3339(user.created_at),
+            created_at=clock.rfc3339(user.created_at),
             roles=list(catalogue.existing(user.roles)),
             permissions=list(catalogue.permissions_of(user.roles)),
         )
@@ -75,7 +78,7 @@ class UserView(BaseModel):
             email_verified=False,
             name=invitation.name,
             status="invited",
-            created_at=rfc3339(invitation.invited_at),
+            created_at=clock.rfc3339(invitation.invited_at),
             roles=list(catalogue.existing(invitation.roles)),
             permissions=list(catalogue.permissions_of(invitation.roles)),
         )
@@ -108,5 +111,128 @@ class SessionPage(BaseModel):
 
 class Accepted(BaseModel):
     """It's done, and the user gets a mail."""
+
+    status: Literal["accepted"] = "accepted"
+
+
+class SecretView(BaseModel):
+    """That a client has a secret, and until when it works; None for the newest. Times are RFC 3339 in UTC."""
+
+    created_at: str
+    expires_at: str | None
+
+    @classmethod
+    def of(cls, secret: ClientSecret) -> Self:
+        """Return the view of a secret."""
+        end = None if secret.expires_at is None else clock.rfc3339(secret.expires_at)
+        return cls(created_at=clock.rfc3339(secret.created_at), expires_at=end)
+
+
+class ClientView(BaseModel):
+    """An OAuth client. `created_at` is RFC 3339 in UTC."""
+
+    client_id: str
+    name: str
+    type: ClientType
+    redirect_uris: list[str]
+    grant_types: list[GrantType]
+    scopes: list[str]
+    created_at: str
+    secrets: list[SecretView] = Field(description="those that work, the newest last; none of a public client")
+
+    @classmethod
+    def of(cls, client: Client) -> Self:
+        """Return the view of a client."""
+        return cls(**_members(client))
+
+
+class ClientWithSecret(ClientView):
+    """An OAuth client with its newest secret, which is never shown again; none if it's public."""
+
+    client_secret: str | None = Field(repr=False)
+
+    @classmethod
+    def showing(cls, client: Client, secret: str | None) -> Self:
+        """Return the view of a client with its secret."""
+        return cls(client_secret=secret, **_members(client))
+
+
+def _members(client: Client) -> dict[str, Any]:
+    return {
+        "client_id": client.id,
+        "name": client.name,
+        "type": client.type,
+        "redirect_uris": list(client.redirect_uris),
+        "grant_types": list(client.grant_types),
+        "scopes": list(client.scopes),
+        "created_at": clock.rfc3339(client.created_at),
+        "secrets": [SecretView.of(secret) for secret in client.secrets if secret.is_alive(clock.now())],
+    }
+
+
+class ClientPage(BaseModel):
+    """Clients in the order of their ids."""
+
+    items: list[ClientView]
+    next_cursor: str | None
+
+
+class AuditedEvent(BaseModel):
+    """Something that happened: to the account `user_id` if there is one, by the user `actor_id` if they had proven who they
+    are. `at` is RFC 3339 in UTC.
+    """
+
+    id: str
+    event: str
+    at: str
+    user_id: str | None
+    actor_id: str | None
+    ip: str
+    user_agent: str
+    result: Literal["success", "failure"]
+    reason: str | None
+    role: str | None
+    client_id: str | None
+    request_id: str
+
+
+class AuditedEventPage(BaseModel):
+    """Security events, newest first."""
+
+    items: list[AuditedEvent]
+    next_cursor: str | None
+
+
+class SigningKeyView(BaseModel):
+    """A key, which stands by, signs, or is retired and verifies what it has signed. Times are RFC 3339 in UTC."""
+
+    kid: str
+    algorithm: str
+    state: Literal["standby", "signing", "retired"]
+    since: str = Field(description="when it entered its state")
+    created_at: str
+
+    @classmethod
+    def of(cls, key: SigningKey) -> Self:
+        """Return the view of a key."""
+        return cls(
+            kid=key.kid,
+            algorithm=key.algorithm,
+            state=key.state,
+            since=clock.rfc3339(key.state_since),
+            created_at=clock.rfc3339(key.created_at),
+        )
+
+
+class SigningKeyList(BaseModel):
+    """All keys; there are never so many that they'd need pages."""
+
+    items: list[SigningKeyView]
+    next_cursor: None = None
+    rotation_pending: bool
+
+
+class RotationAccepted(BaseModel):
+    """A new key is published, and one signs as soon as it may."""
 
     status: Literal["accepted"] = "accepted"

@@ -9,5 +9,5 @@ authorizer = Authorizer.from_settings(Settings.from_environment())
 
 
 def handler(event: object, context: object) -> dict[str, Any]:
-    """Answer an HTTP API's authorizer event of payload format 2.0 with a simple response."""
-    return authorizer.simple_response(event)
+    """Answer an authorizer's event of a REST, HTTP or WebSocket API."""
+    return authorizer.answer(event)

@@ -1,11 +1,13 @@
-"""Makes the first signing keys for the stack's custom resource, and rotates them on a schedule."""
+"""Makes the first signing keys for the stack's custom resource, and rotates them on a schedule or where it's asked for."""
 
 from typing import Any
 
 from gatepost import telemetry
 from gatepost.aws.custom_resources import respond
+from gatepost.caller import Caller
 from gatepost.config import KeysSettings
-from gatepost.signing.rotation import connect, ensure_first_keys, rotate
+from gatepost.errors import Conflict
+from gatepost.signing.rotation import connect, ensure_first_keys, rotate, rotate_early
 
 logger = telemetry.logger()
 keys = connect(KeysSettings.from_environment())
@@ -13,13 +15,15 @@ _RESOURCE = "signing-keys"
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
-    """Answer CloudFormation's request for the custom resource, or rotate what is due; with `{"early": true}`, sent by an
-    operator, before it's due.
+    """Answer CloudFormation's request for the custom resource; or rotate because an administrator asks the admin function
+    for it (`asked_by`); or rotate what is due.
 
     Deleting the resource deletes nothing: the table is retained, and with it the keys that verify tokens still out there.
     """
+    if "asked_by" in event:
+        return _rotate_early(**event["asked_by"])
     if "ResponseURL" not in event:
-        return {"version": rotate(keys, early=bool(event.get("early")))}
+        return {"version": rotate(keys)}
     try:
         if event["RequestType"] != "Delete":
             ensure_first_keys(keys)
@@ -35,3 +39,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     else:
         respond(event, _RESOURCE, "SUCCESS")
     return None
+
+
+def _rotate_early(user_id: str, **caller: str) -> dict[str, Any]:
+    """Return by which conflict the rotation was refused, if it was: an exception would be a failure of this function."""
+    try:
+        rotate_early(keys, user_id, Caller(**caller))
+    except Conflict as exc:
+        return {"refused": exc.code}
+    return {"refused": None}

@@ -51,6 +51,15 @@ REFUSALS = {
     ("GET", "/v1/admin/roles/{name}"): {"404"},
     ("PUT", "/v1/admin/roles/{name}"): {"409"},
     ("DELETE", "/v1/admin/roles/{name}"): {"404", "409"},
+    ("GET", "/v1/admin/clients"): {"400", "422"},
+    ("POST", "/v1/admin/clients"): {"409"},
+    ("GET", "/v1/admin/clients/{client_id}"): {"404"},
+    ("PATCH", "/v1/admin/clients/{client_id}"): {"404", "409"},
+    ("DELETE", "/v1/admin/clients/{client_id}"): {"404", "409"},
+    ("POST", "/v1/admin/clients/{client_id}/secret"): {"404", "409"},
+    ("POST", "/v1/admin/keys/rotate"): {"409"},
+    ("GET", "/v1/admin/audit"): {"400", "422"},
+    ("GET", "/v1/admin/audit/export"): {"400", "422"},
 }
 
 

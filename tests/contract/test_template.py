@@ -24,8 +24,13 @@ RESOURCES = Resources(PATH, "test", PARAMETERS)
 TEMPLATE = read_template(PATH, "test", PARAMETERS)
 FUNCTIONS = {resource.logical_id: resource for resource in RESOURCES.of_type("AWS::Serverless::Function")}
 # The table classes of DESIGN: what outlives everything, and what is only good for a while.
-DURABLE = {"UsersTable", "RolesTable", "AuditTable", "KeysTable"}
+DURABLE = {"UsersTable", "RolesTable", "ClientsTable", "AuditTable", "KeysTable"}
 EXPIRING = {"SessionsTable", "OutboxTable", "AuditTable"}
+AUDIT_INDEXES = {
+    partition.attribute
+    for partitions in (keys.audit_partitions(), keys.audit_partitions(event="x"), keys.audit_partitions(actor_id="x"))
+    for partition in partitions
+}
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,8 @@ def test_a_function_has_every_variable_it_needs_and_none_it_does_not_know(functi
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_variable_holds_a_secret(function: str) -> None:
-    """An environment is shown in consoles and logs. A digest is none."""
-    names = [name for name in TEMPLATE.functions[function].environment if not name.endswith("_SHA256")]
+    """An environment is shown in consoles and logs. A digest is none, nor is an address."""
+    names = [name for name in TEMPLATE.functions[function].environment if not name.endswith(("_SHA256", "_URL"))]
     assert not [name for name in names if re.search(r"SECRET|PASSWORD|TOKEN|PEPPER|PRIVATE|CREDENTIAL", name)]
 
 
@@ -116,10 +121,21 @@ def test_the_mailer_may_send_what_it_sends() -> None:
 
 
 def test_audit_events_are_only_added_and_read() -> None:
-    allowed = {"dynamodb:PutItem", "dynamodb:Query"}
+    """Of the table; its indexes can be read alone, and nothing can be done to the table by way of a wildcard."""
+    table, allowed = arn("AuditTable"), {"dynamodb:PutItem", "dynamodb:Query"}
     for function in FUNCTIONS:
-        actions = {action for statement in statements(function) for action in statement.actions}
-        assert {action for action in actions if arn("AuditTable") in may(function, action)} <= allowed
+        for statement in statements(function):
+            if table in statement.resources:
+                assert set(statement.actions) <= allowed
+            if any(resource.startswith(f"{table}/") for resource in statement.resources):
+                assert statement.actions == ("dynamodb:Query",)
+
+
+def test_only_the_admin_function_finds_everybodys_events() -> None:
+    indexes = {f"{arn('AuditTable')}/index/{name}" for name in AUDIT_INDEXES}
+    assert may("AdminFunction", "dynamodb:Query") >= indexes
+    for function in FUNCTIONS.keys() - {"AdminFunction"}:
+        assert not may(function, "dynamodb:Query") & indexes
 
 
 def test_only_the_keys_function_makes_signing_keys() -> None:
@@ -128,6 +144,13 @@ def test_only_the_keys_function_makes_signing_keys() -> None:
         for action in writers:
             assert not may(function, action) & {arn("KeysTable"), *([arn("EncryptionKey")] if "kms" in action else [])}
     assert not may("KeysFunction", "kms:Decrypt")
+
+
+def test_only_the_admin_function_calls_another_and_only_the_one_that_makes_keys() -> None:
+    for function in FUNCTIONS:
+        expected = {arn("KeysFunction")} if function == "AdminFunction" else set()
+        assert may(function, "lambda:InvokeFunction") == expected
+    assert TEMPLATE.functions["AdminFunction"].environment["GATEPOST_KEYS_FUNCTION"] == TEMPLATE.functions["KeysFunction"].name
 
 
 def test_z19_the_admin_function_unwraps_nothing_but_what_dynamodb_encrypts() -> None:
@@ -149,6 +172,7 @@ def test_the_api_may_call_each_function_it_routes_to() -> None:
 EXAMPLES: dict[str, Mapping[str, Any]] = {
     "UsersTable": keys.user("x"),
     "RolesTable": keys.role_catalogue(),
+    "ClientsTable": keys.client("x"),
     "SessionsTable": keys.session("x", "y"),
     "OutboxTable": keys.mail("x"),
     "AuditTable": keys.audit_event_of_user("x", 0, "y"),
@@ -190,6 +214,15 @@ def test_users_are_encrypted_under_the_deployments_own_key() -> None:
     }
     assert WRITTEN["EncryptionKey"]["DeletionPolicy"] == "Retain"
     assert WRITTEN["EncryptionKey"]["Properties"]["EnableKeyRotation"] is True
+
+
+def test_the_audit_table_has_the_indexes_that_its_events_and_searches_name() -> None:
+    """Each named by the attribute that it's by, and ordered by time as the table is."""
+    indexes = {index["IndexName"]: index for index in TEMPLATE.tables["AuditTable"].properties["GlobalSecondaryIndexes"]}
+    assert indexes.keys() == AUDIT_INDEXES
+    for name, index in indexes.items():
+        assert [attribute["AttributeName"] for attribute in index["KeySchema"]] == [name, "sk"]
+        assert index["Projection"] == {"ProjectionType": "ALL"}
 
 
 def test_the_outbox_has_its_index_of_unsent_mails_and_its_stream() -> None:

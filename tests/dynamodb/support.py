@@ -40,8 +40,10 @@ def split(answers: Iterable[Response]) -> tuple[list[Response], list[tuple[int, 
     )
 
 
-def write_user(db: Database, api: Api, email: str, password: str = PASSWORD) -> str:
-    """Write a user and its claim as a registration does, and return the id. Raises `ConditionFailed`."""
+def write_user(db: Database, api: Api, email: str, password: str = PASSWORD, stored: str | None = None) -> str:
+    """Write a user and its claim as a registration does, or an import with the hash `stored`; return the id. Raises
+    `ConditionFailed`.
+    """
     address = email_addresses.parse(email)
     user = User(
         id=new_id(),
@@ -49,7 +51,7 @@ def write_user(db: Database, api: Api, email: str, password: str = PASSWORD) -> 
         email_digest=address.digest,
         email_verified=True,
         name=None,
-        password_hash=hash_password(password),
+        password_hash=stored or hash_password(password),
         status="active",
         roles=("user",),
         epoch=0,

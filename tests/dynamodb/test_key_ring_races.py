@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from gatepost.audit import Event
 from gatepost.signing.ring import ROTATION_PERIOD, KeyRing
 from gatepost.storage import keys, signing_keys
 from gatepost.storage.table import Database
@@ -15,8 +16,9 @@ from gatepost.storage.writes import delete
 from local.custom_resources import create_custom_resource
 from local.mailbox import Mailbox
 from local.stack import Stack
-from tests.dynamodb.support import at_once
-from tests.dynamodb.wire import WRITING_RING, Wire
+from tests.dynamodb.support import at_once, events, split
+from tests.dynamodb.wire import ASKING_FOR_ROTATION, WRITING_RING, Wire
+from tests.integration.administrators import administrator
 from tests.support import PARAMETERS, Api
 
 pytestmark = pytest.mark.dynamodb
@@ -93,3 +95,25 @@ def test_a_change_of_the_ring_that_another_overtakes_leaves_the_keys_of_the_othe
     with time_machine.travel(time.time() + ROTATION_PERIOD), wire.in_the_midst(WRITING_RING, overtake):
         change(new_stack)
     assert [ring(db, new_stack)] == seen
+
+
+def test_of_8_rotations_asked_for_at_once_one_is_done_and_the_others_are_told(
+    new_stack: Stack, db: Database, wire: Wire
+) -> None:
+    me, before = administrator(new_stack), ring(db, new_stack)
+    with wire.meeting(8, ASKING_FOR_ROTATION):
+        done, refused = split(at_once([lambda: me.admin("POST", "/keys/rotate")] * 8))
+    assert (len(done), refused) == (1, [(409, "conflict")] * 7)
+    after = ring(db, new_stack)
+    assert (after.version, len(after.keys), after.rotation_due) == (before.version + 1, len(before.keys) + 1, True)
+    assert events(me.api, me.id).count(Event.KEY_ROTATION_REQUESTED) == 1
+    assert published(new_stack) == {key.kid for key in after.keys}
+
+
+def test_r08_a_rotation_that_is_asked_for_and_whose_answer_is_lost_is_done_once(
+    new_stack: Stack, db: Database, wire: Wire
+) -> None:
+    me, before = administrator(new_stack), ring(db, new_stack)
+    with wire.losing_answers(ASKING_FOR_ROTATION, 2):
+        assert me.admin("POST", "/keys/rotate").status == 202
+    assert len(ring(db, new_stack).keys) == len(before.keys) + 1

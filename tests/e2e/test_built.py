@@ -25,6 +25,7 @@ from moto.server import ThreadedMotoServer
 from local.aws import embedded_aws
 from local.model import Function
 from local.stack import Stack
+from tests.integration.ses_feedback import bounce
 
 pytestmark = pytest.mark.built
 
@@ -163,6 +164,10 @@ def test_the_built_service_signs_up_and_signs_in_a_user(stack: Stack) -> None:
     assert (profile.status, json.loads(profile.body)["email"]) == (200, ADA["email"])
     assert stack.request("GET", "/v1/me").status == 401
 
+    assert stack.functions["FeedbackFunction"].invoke(bounce(ADA["email"])) == {"marked": 1}
+    told = json.loads(stack.request("GET", "/v1/me", headers=bearer).body)["mail_stopped"]
+    assert told["reason"] == "bounced"
+
 
 def test_every_module_is_compiled_once_for_lambdas_python() -> None:
     """Lambda can't write bytecode; and what another Python compiled, copied along, would only be carried about."""
@@ -179,6 +184,7 @@ def test_layers_and_functions_lie_where_lambda_imports_them() -> None:
         "AccountFunction/functions/account/app.py",
         "AdminFunction/functions/admin/app.py",
         "MailerFunction/functions/mailer/app.py",
+        "FeedbackFunction/functions/feedback/app.py",
         "KeysFunction/functions/keys/app.py",
     ):
         assert (BUILT / path).is_file(), f"{path} is missing in {BUILT}"

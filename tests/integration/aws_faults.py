@@ -48,7 +48,9 @@ class Attempt:
 
 
 def _attempt(request: AWSPreparedRequest, body: dict[str, Any]) -> Attempt:
-    words = [_text(request.headers["X-Amz-Target"]).rpartition(".")[2]]
+    # Of the services that have no such header, SES and Lambda, only one has a path that ends so.
+    other = "Invoke" if request.url.endswith("/invocations") else "None"
+    words = [_text(request.headers.get("X-Amz-Target", other)).rpartition(".")[2]]
     if item := body.get("Key") or body.get("Item"):
         kind, _, rest = item["pk"]["S"].partition("#")
         words.append(f"{kind}#{rest.partition('#')[0]}" if kind == "LIMIT" else kind)

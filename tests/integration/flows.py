@@ -8,6 +8,8 @@ from gatepost.access.roles import Role
 from local.events import Response
 from tests.integration.accounts import mailed_code, start_code, use_code
 from tests.integration.administrators import administrator, new_role, user_with_roles
+from tests.integration.browsers import signed_in_browser
+from tests.integration.inside import forget_rotation
 from tests.support import PASSWORD, Api, new_email
 
 NEW_PASSWORD = f"{PASSWORD}, but new"
@@ -91,6 +93,16 @@ def _log_out(api: Api) -> Callable[[], Response]:
     return lambda: api.post("/logout", {"refresh_token": token})
 
 
+def _by_cookie(path: str) -> Callable[[Api], Callable[[], Response]]:
+    """A request of a browser whose refresh token is in its cookie."""
+
+    def prepare(api: Api) -> Callable[[], Response]:
+        browser = signed_in_browser(api.stack)
+        return lambda: browser.post(path)
+
+    return prepare
+
+
 def _accept_invitation(api: Api) -> Callable[[], Response]:
     email = new_email()
     role = new_role(api.stack, Role("", "", ("orders:read",)))
@@ -146,6 +158,29 @@ def _administered(method: str, path: str, body: Any = None) -> Callable[[Api], C
     return prepare
 
 
+def _of_client(method: str, path: str = "", body: Any = None) -> Callable[[Api], Callable[[], Response]]:
+    """A request of an administrator about a confidential client that is there."""
+
+    def prepare(api: Api) -> Callable[[], Response]:
+        me = administrator(api.stack)
+        client_id = me.admin("POST", "/clients", CLIENT).json()["client_id"]
+        return lambda: me.admin(method, f"/clients/{client_id}{path}", body)
+
+    return prepare
+
+
+def _create_client(api: Api) -> Callable[[], Response]:
+    me, key = administrator(api.stack), new_email()
+    return lambda: me.admin("POST", "/clients", CLIENT, headers={"idempotency-key": key})
+
+
+def _rotate_keys(api: Api) -> Callable[[], Response]:
+    me = administrator(api.stack)
+    forget_rotation(api.stack)
+    return lambda: me.admin("POST", "/keys/rotate")
+
+
+CLIENT = {"name": "Orders", "type": "confidential", "redirect_uris": ["https://orders.example.com/callback"]}
 FLOWS = [
     Flow("register", 202, _register),
     Flow("resend verification", 202, _resend),
@@ -159,6 +194,8 @@ FLOWS = [
     Flow("reset password", 204, _reset),
     Flow("refresh", 200, _refresh),
     Flow("log out", 204, _log_out),
+    Flow("refresh by cookie", 200, _by_cookie("/refresh")),
+    Flow("log out by cookie", 204, _by_cookie("/logout")),
     Flow("read profile", 200, _signed_in("GET", "/v1/me")),
     Flow("rename", 200, _signed_in("PATCH", "/v1/me", {"name": "Ada"})),
     Flow(
@@ -194,6 +231,19 @@ ADMIN_FLOWS = [
     Flow("read a role", 200, _administered("GET", "/roles/{}"), "AdminFunction"),
     Flow("put a role", 200, _administered("PUT", "/roles/{}", {"permissions": ["orders:*"]}), "AdminFunction"),
     Flow("delete a role", 204, _administered("DELETE", "/roles/{}"), "AdminFunction"),
+    Flow("list keys", 200, _administered("GET", "/keys"), "AdminFunction"),
+    Flow("rotate keys", 202, _rotate_keys, "AdminFunction"),
+    Flow("list clients", 200, _administered("GET", "/clients"), "AdminFunction"),
+    Flow("create a client", 201, _create_client, "AdminFunction"),
+    Flow("read a client", 200, _of_client("GET"), "AdminFunction"),
+    Flow("update a client", 200, _of_client("PATCH", body={"name": "Reports"}), "AdminFunction"),
+    Flow("rotate a client's secret", 200, _of_client("POST", "/secret"), "AdminFunction"),
+    Flow("delete a client", 204, _of_client("DELETE"), "AdminFunction"),
+    Flow("search events", 200, _administered("GET", "/audit"), "AdminFunction"),
+    Flow("search events by name", 200, _administered("GET", "/audit?event=role.created"), "AdminFunction"),
+    Flow("search events by actor", 200, _administered("GET", f"/audit?actor_id={'0' * 32}"), "AdminFunction"),
+    Flow("search events by user", 200, _administered("GET", f"/audit?user_id={'0' * 32}"), "AdminFunction"),
+    Flow("export events", 200, _administered("GET", "/audit/export"), "AdminFunction"),
 ]
 FLOWS += ADMIN_FLOWS
 BY_NAME = {flow.name: flow for flow in FLOWS}

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
+from gatepost import clock
 from gatepost.aws.clients import client
 from gatepost.refresh_tokens import RefreshToken
-from gatepost.storage import keys
+from gatepost.storage import keys, signing_keys
 from gatepost.storage.table import Database
 from gatepost.storage.writes import Item, update
 from local.functions import LambdaFunction
@@ -36,6 +38,15 @@ def events_of(api: Api, user_id: str) -> list[str]:
 def parts(token: str) -> RefreshToken:
     """Return a refresh token taken apart."""
     return RefreshToken.decode(token)
+
+
+def forget_rotation(stack: Stack) -> None:
+    """Leave of the signing keys the one that signs and one that stands by, which was published right now."""
+    db, table, now = Database(client("dynamodb")), stack.template.tables["KeysTable"].name, clock.now()
+    ring = signing_keys.read(db, table)
+    signing, standby = (next(key for key in ring.keys if key.state == state) for state in ("signing", "standby"))
+    kept = replace(signing, state_since=now), replace(standby, state_since=now, created_at=now)
+    db.write(signing_keys.write(table, replace(ring, version=ring.version + 1, keys=kept, rotation_due=False)))
 
 
 @contextmanager

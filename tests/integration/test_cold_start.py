@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.config import AccountSettings, AdminSettings, KeysSettings, MailerSettings, Settings
+from gatepost.config import AccountSettings, AdminSettings, FeedbackSettings, KeysSettings, MailerSettings, Settings
 from gatepost.errors import ConfigurationError
 from local.functions import LambdaFunction
 from local.stack import Stack
@@ -12,6 +12,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "AccountFunction": AccountSettings,
     "AdminFunction": AdminSettings,
     "MailerFunction": MailerSettings,
+    "FeedbackFunction": FeedbackSettings,
     "KeysFunction": KeysSettings,
 }
 

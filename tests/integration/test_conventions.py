@@ -9,8 +9,9 @@ from local.events import Response
 from local.stack import Stack
 from tests.integration.account_events import REQUEST_ID, event, invoke
 from tests.integration.aws_faults import always, broken, error, faults
+from tests.integration.browsers import COOKIE
 from tests.integration.logs import captured_logs
-from tests.support import PASSWORD, Api, new_email, problem
+from tests.support import ALLOWED_ORIGIN, PASSWORD, Api, new_email, problem
 
 REQUESTS: dict[int, list[dict[str, Any]]] = {
     200: [event(path="/health"), event(path="/.well-known/jwks.json"), event(path="/.well-known/gatepost/revocations")],
@@ -20,6 +21,7 @@ REQUESTS: dict[int, list[dict[str, Any]]] = {
         event("POST", "/v1/auth/login", "{"),
         event("POST", "/v1/auth/verify-email", {"token": "unknown", "password": PASSWORD}),
         {**event(path="/health"), "version": "1.0"},
+        event("OPTIONS", headers={"origin": ALLOWED_ORIGIN, "access-control-request-method": "TRACE"}),
     ],
     401: [
         event(),
@@ -27,6 +29,7 @@ REQUESTS: dict[int, list[dict[str, Any]]] = {
         event("POST", "/v1/auth/login", {"email": new_email(), "password": PASSWORD}),
         event("POST", "/v1/auth/refresh", {"refresh_token": "unknown"}),
     ],
+    403: [{**event("POST", f"/v1/auth/{path}"), "cookies": [f"{COOKIE}=unknown"]} for path in ("refresh", "logout")],
     404: [event(path="/"), event(path="/v1"), event(path="/v1/me/"), event(path="/v1/auth/unknown"), event(path="//health")],
     405: [event("PUT"), event(path="/v1/auth/login"), event("POST", "/health", {})],
     413: [event("POST", "/v1/auth/login", " " * 65_537)],

@@ -131,6 +131,7 @@ def test_z12_the_address_is_free_at_once_and_its_next_user_inherits_nothing(stac
         "roles": ["user"],
         "permissions": [],
         "mfa": {"totp": False, "passkeys": 0, "recovery_codes_left": 0},
+        "mail_stopped": None,
     }
     assert [session["id"] for session in newcomer.sessions()] == [newcomer.session_id]
     assert [event["event"] for event in newcomer.trail()] == ["user.registered"]

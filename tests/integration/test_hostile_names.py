@@ -137,6 +137,8 @@ def test_i13_what_fills_a_template_is_escaped_in_html_and_never_a_template(kind:
         "GATEPOST_ISSUER": ISSUER,
         "GATEPOST_SERVICE_NAME": service_name,
         "GATEPOST_MAIL_FROM": "no-reply@example.com",
+        "GATEPOST_CONFIGURATION_SET": "mails",
+        "GATEPOST_SESSIONS_TABLE": "sessions",
         "GATEPOST_OUTBOX_TABLE": "outbox",
         "GATEPOST_KMS_KEY_ID": "key",
     }

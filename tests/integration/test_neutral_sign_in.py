@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
+import bcrypt
 import boto3
 import pytest
 from time_machine import Traveller
 
 from local.events import Response
 from tests.calls import Work, measured
+from tests.integration.inside import change_user
 from tests.support import PASSWORD, Api, new_email, problem
 
 WRONG = "not the password of anybody"
@@ -43,6 +45,13 @@ def disabled(api: Api) -> str:
     return str(user["email"])
 
 
+def imported(api: Api) -> str:
+    """An account that came with its hash of another system, which is quicker than ours."""
+    user = api.sign_up()["user"]
+    change_user(api, user["id"], password_hash=bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode())
+    return str(user["email"])
+
+
 # Whose address, with what password.
 REFUSED: dict[str, tuple[Callable[[Api], str], str]] = {
     "an unknown address": (unknown, PASSWORD),
@@ -51,6 +60,7 @@ REFUSED: dict[str, tuple[Callable[[Api], str], str]] = {
     "an unverified registration and a wrong password": (unverified, WRONG),
     "a disabled account": (disabled, PASSWORD),
     "a disabled account and a wrong password": (disabled, WRONG),
+    "an imported account and a wrong password": (imported, WRONG),
     "a wrong password of one character": (known, "x"),
     "a wrong password of 256 characters": (known, "x" * 256),
 }

@@ -15,6 +15,7 @@ from local.stack import Stack
 from tests.integration import inside
 from tests.integration.accounts import User, forgot, mailed_change, mailed_code, other_code, reset, use_code, verify
 from tests.integration.aws_faults import always, broken, error, faults
+from tests.integration.browsers import COOKIE, Browser
 from tests.integration.forger import forger_for
 from tests.integration.leaks import Net, Secrets, cast
 from tests.integration.sent_mails import text_of
@@ -82,6 +83,7 @@ class Stay:
         tablet = user.login(device_name=self.name)
         self.secrets.tokens_of("the tablet", tablet.signed_in)
         tablet.api.post("/logout", {"refresh_token": tablet.refresh_token})
+        self.use_in_a_browser()
         user.refreshed()
         self.api.call("GET", f"/v1/me?access_token={user.access_token}")
         self.api.call("GET", "/v1/me", headers={"authorization": f"Basic {user.access_token}"})
@@ -99,6 +101,23 @@ class Stay:
             answer = use_code(self.api, None, link) if by_link else use_code(self.api, self.email, digits)
             self.secrets.tokens_of(f"a code, by_link={by_link}", answer.json())
             use_code(self.api, None, link)
+
+    def use_in_a_browser(self) -> None:
+        """With the refresh token in a cookie, which is refused in every way before it's used."""
+        browser = Browser(Api(self.stack), self.email)
+        browser.login(password=self.passwords["first"])
+        for name in ("the browser", "the browser later"):
+            assert browser.token is not None
+            self.secrets.tokens_of(name, browser.signed_in | {"refresh_token": browser.token})
+            for headers in ({}, {"origin": "https://evil.example", "x-gatepost-csrf": "1"}, {"Cookie": f"{COOKIE}=x"}):
+                browser.post("/refresh", headers=headers)
+                browser.post("/logout", headers=headers)
+            browser.post("/refresh", {"audience": "https://evil.example"})
+            browser.post("/refresh", {"refresh_transport": browser.token})
+            with faults(always("UpdateItem", error("ValidationException"))):
+                browser.post("/refresh")
+            browser.post("/refresh")
+        assert browser.post("/logout").status == 204
 
     def change_everything(self, user: User) -> User:
         first, second, third, wrong = (self.passwords[name] for name in ("first", "second", "third", "wrong"))

@@ -13,6 +13,7 @@ import yaml
 from gatepost_verifier.route_rules import parse_rules
 from local.events import Response
 from local.stack import Stack
+from tests.issuer import reachable
 from tests.support import AUDIENCE, ISSUER, ROOT, Api
 from tests.unit.verifier import forge
 
@@ -22,11 +23,7 @@ EXAMPLE = ROOT / "examples" / "orders"
 @pytest.fixture(scope="module")
 def orders(stack: Stack) -> Iterator[Stack]:
     """The example beside the service. Its authorizer takes the service's keys, and one of ours for tokens of any kind."""
-    published = Api(stack).call("GET", "/.well-known/jwks.json").json()
-    document = json.dumps({"keys": [*published["keys"], forge.jwk("RS256")]}).encode()
-    with pytest.MonkeyPatch.context() as patch:
-        # There is no server behind the issuer's address.
-        patch.setattr("gatepost_verifier.key_source._download", lambda url: {f"{ISSUER}/.well-known/jwks.json": document}[url])
+    with reachable(stack, forge.jwk("RS256")):
         parameters = {"Issuer": ISSUER, "Audience": AUDIENCE}
         with Stack(EXAMPLE / "template.yaml", stack._mailbox, name="orders", parameters=parameters) as example:
             yield example

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from local.resources import Resource, Resources
+from local.resources import ACCOUNT, REGION, Resource, Resources
 from local.stack import Stack
 from tests.calls import Call, recorded
 from tests.integration.flows import BY_NAME, FLOWS, Flow
-from tests.integration.inside import fresh_process
+from tests.integration.inside import forget_rotation, fresh_process
+from tests.integration.ses_feedback import bounce, complaint, give
 from tests.support import PARAMETERS, ROOT, Api, new_email
 
 _IN_TRANSACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
@@ -22,6 +23,7 @@ class Policies:
     def __init__(self, stack: Stack) -> None:
         self._resources = Resources(ROOT / "template.yaml", stack.template.stack, PARAMETERS)
         self._functions = {each.logical_id: each for each in self._resources.of_type("AWS::Serverless::Function")}
+        self._arns = {self._resources.physical_id(each): self._resources.arn(each) for each in self._functions.values()}
         (self._key,) = (self._resources.arn(key) for key in self._resources.of_type("AWS::KMS::Key"))
         tables = self._resources.of_type("AWS::DynamoDB::Table")
         self._tables = {self._resources.physical_id(table): self._resources.arn(table) for table in tables}
@@ -49,12 +51,16 @@ class Policies:
         elif "TableName" in parameters:
             index = f"/index/{parameters['IndexName']}" if "IndexName" in parameters else ""
             yield f"dynamodb:{call.operation}", self._tables[parameters["TableName"]] + index
+        elif call.operation == "Invoke":
+            yield "lambda:InvokeFunction", self._arns[parameters["FunctionName"]]
         elif call.operation in _KMS:
             yield f"kms:{call.operation}", self._key
         else:
             assert call.operation == "SendEmail"
             # What SES asks for, by what is sent.
-            yield "ses:SendRawEmail" if "Raw" in parameters["Content"] else "ses:SendEmail", "identity"
+            action = "ses:SendRawEmail" if "Raw" in parameters["Content"] else "ses:SendEmail"
+            set_name = parameters["ConfigurationSetName"]
+            yield from ((action, "identity"), (action, f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/{set_name}"))
 
 
 def _list(value: str | list[str]) -> list[str]:
@@ -107,10 +113,34 @@ def test_z19_the_mailer_may_make_every_call_it_makes(stack: Stack, api: Api, pol
     assert not policies.refused("MailerFunction", made)
 
 
+def test_z19_the_keys_function_may_make_every_call_it_makes(stack: Stack, policies: Policies) -> None:
+    forget_rotation(stack)
+    with recorded() as calls:
+        stack.functions["KeysFunction"].invoke({"gatepost": "rotate"})
+        asked_by = {"user_id": "0" * 32, "ip": "192.0.2.1", "user_agent": "", "request_id": new_email()}
+        assert stack.functions["KeysFunction"].invoke({"asked_by": asked_by}) == {"refused": None}
+    assert {"Encrypt", "TransactWriteItems"} <= {call.operation for call in calls}
+    assert not policies.refused("KeysFunction", calls)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_z19_the_feedback_function_may_make_every_call_it_makes(
+    stack: Stack, api: Api, policies: Policies, known: bool
+) -> None:
+    email = new_email()
+    if known:
+        api.sign_up(email)
+    with recorded() as calls:
+        give(stack, complaint(email))
+    assert {call.operation for call in calls} == {"BatchGetItem", "TransactWriteItems"}
+    assert not policies.refused("FeedbackFunction", calls)
+
+
 def test_what_a_table_forgets_has_a_time_to_be_forgotten(stack: Stack) -> None:
     """DynamoDB keeps for ever what has no such attribute, or one that is no number of seconds."""
     for name in ("register", "log in", "log out", "forgot password", "change e-mail", "end a session"):
         BY_NAME[name].prepare(Api(stack))()
+    give(stack, bounce(new_email()))
     for table in ("SessionsTable", "OutboxTable", "AuditTable"):
         items = Api(stack).table(table)
         assert items

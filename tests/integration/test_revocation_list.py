@@ -12,6 +12,7 @@ from time_machine import Traveller
 from gatepost import revocations as rules
 from gatepost_verifier import AccessToken, VerificationError, parse_key_set, verify_access_token
 from local.stack import Stack
+from tests.calls import recorded
 from tests.integration.accounts import NEW_PASSWORD, User, is_revoked, mailed_reset, new_user, reset, revocations
 from tests.integration.aws_faults import Answer, Send, faults, times
 from tests.integration.inside import change_user
@@ -210,6 +211,20 @@ def test_beyond_what_it_may_hold_the_list_says_that_it_is_not_all(stack: Stack, 
     assert revocations(Api(stack))["complete"] is True
     monkeypatch.setattr(rules, "MAX_ENTRIES", 3)
     assert revocations(Api(stack))["complete"] is False
+
+
+def test_the_list_is_read_from_its_own_items_without_a_scan(stack: Stack) -> None:
+    """By as many queries as there are shards in the quarters of an hour that count, however many sessions there are."""
+    for _ in range(3):
+        sign_out(new_user(stack))
+    with recorded() as calls:
+        listed = Api(stack).call("GET", URL).json()
+    assert len(listed["sessions"]) >= 3
+    assert {call.operation for call in calls} == {"Query"}
+    assert len(calls) <= 4 * rules.SHARDS
+    for call in calls:
+        (partition,) = call.parameters["ExpressionAttributeValues"][":pk"].values()
+        assert partition.startswith("REVOKED#")
 
 
 def test_the_list_needs_the_table(stack: Stack) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepost.config import AccountSettings, AdminSettings, KeysSettings, MailerSettings, Settings
+from gatepost.config import AccountSettings, AdminSettings, FeedbackSettings, KeysSettings, MailerSettings, Settings
 from gatepost.errors import ConfigurationError
 
 ACCOUNT = {
@@ -11,6 +11,7 @@ ACCOUNT = {
     "GATEPOST_SERVICE_NAME": "Gatepost",
     "GATEPOST_USERS_TABLE": "users",
     "GATEPOST_ROLES_TABLE": "roles",
+    "GATEPOST_CLIENTS_TABLE": "clients",
     "GATEPOST_SESSIONS_TABLE": "sessions",
     "GATEPOST_OUTBOX_TABLE": "outbox",
     "GATEPOST_AUDIT_TABLE": "audit",
@@ -20,14 +21,23 @@ ACCOUNT = {
 MAILER = {
     "GATEPOST_SERVICE_NAME": "Gatepost",
     "GATEPOST_MAIL_FROM": "no-reply@example.com",
+    "GATEPOST_CONFIGURATION_SET": "mails",
     "GATEPOST_OUTBOX_TABLE": "outbox",
+    "GATEPOST_SESSIONS_TABLE": "sessions",
     "GATEPOST_KMS_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1",
 }
-KEYS = {"GATEPOST_KEYS_TABLE": "keys", "GATEPOST_KMS_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1"}
+ADMIN = ACCOUNT | {"GATEPOST_KEYS_FUNCTION": "keys"}
+KEYS = {
+    "GATEPOST_KEYS_TABLE": "keys",
+    "GATEPOST_AUDIT_TABLE": "audit",
+    "GATEPOST_KMS_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1",
+}
+FEEDBACK = {"GATEPOST_USERS_TABLE": "users", "GATEPOST_SESSIONS_TABLE": "sessions", "GATEPOST_AUDIT_TABLE": "audit"}
 ALL: list[tuple[type[Settings], dict[str, str]]] = [
     (AccountSettings, ACCOUNT),
-    (AdminSettings, ACCOUNT),
+    (AdminSettings, ADMIN),
     (MailerSettings, MAILER),
+    (FeedbackSettings, FEEDBACK),
     (KeysSettings, KEYS),
 ]
 REQUIRED = [(settings, environ, name) for settings, environ in ALL for name in environ]
@@ -185,6 +195,57 @@ def test_lists_are_comma_separated() -> None:
     assert settings.allowed_audiences == ("https://reports.example.com", "urn:other")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "api.example.com/range",
+            "http://api.example.com/range",
+            "ftp://api.example.com/range",
+            "https://",
+            "range",
+            "/range",
+        ),
+        *(
+            "https://api.example.com/",
+            "https://api.example.com/range/",
+            "https://api.example.com//range",
+            "https:api.example.com",
+        ),
+        *(
+            "https://api.example.com/range?x=1",
+            "https://api.example.com?x",
+            "https://api.example.com/range#x",
+            "https:///range",
+        ),
+        *("https://user:password@api.example.com/range", "https://api.example.com/r nge", "https://api.example.com/range\n"),
+        *(
+            "https://api.example.com/%2e",
+            "https://api.example.com:0/range",
+            "https://API.example.com/range",
+            "https://a/\u00e4",
+        ),
+        *("http://localhost.example.com/range", "http://10.0.0.1/range", "https://api.example.com/range\r\nx: y"),
+    ],
+)
+def test_r35_a_service_for_breached_passwords_that_cannot_be_one_is_named(url: str) -> None:
+    """Over plain HTTP anybody on the way would know what was asked, and could answer."""
+    message = refusal(AccountSettings, ACCOUNT | {"GATEPOST_BREACHED_PASSWORDS_URL": url})
+    assert "GATEPOST_BREACHED_PASSWORDS_URL is malformed: " in message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "https://api.pwnedpasswords.com/range", "https://api.example.com", "https://api.example.com:8443/v1/range_x~y.z"),
+        *("http://localhost:8080/range", "http://127.0.0.1:8080/range", "http://[::1]:8080", "https://[2001:db8::1]/range"),
+    ],
+)
+def test_a_service_for_breached_passwords_can_be_named(url: str) -> None:
+    settings = AccountSettings.from_environment(ACCOUNT | {"GATEPOST_BREACHED_PASSWORDS_URL": url})
+    assert settings.breached_passwords_url == url
+
+
 @pytest.mark.parametrize("spec", ["RSA_1024", "rsa_2048", "HMAC_256", "none", "RS256", "RSA_2048 "])
 def test_r35_a_signing_key_of_an_unknown_kind_is_named(spec: str) -> None:
     assert "GATEPOST_SIGNING_KEY_SPEC is malformed: " in refusal(KeysSettings, KEYS | {"GATEPOST_SIGNING_KEY_SPEC": spec})
@@ -235,3 +296,14 @@ def test_settings_are_not_changed_once_read() -> None:
     settings = AccountSettings.from_environment(ACCOUNT)
     with pytest.raises(ValueError, match="frozen"):
         settings.issuer = "https://evil.example"  # type: ignore[misc]
+
+
+def test_blocked_domains_are_kept_in_their_canonical_form() -> None:
+    settings = AccountSettings.from_environment(ACCOUNT | {"GATEPOST_BLOCKED_EMAIL_DOMAINS": "Mailinator.COM, bücher.example"})
+    assert settings.blocked_email_domains == ("mailinator.com", "xn--bcher-kva.example")
+
+
+@pytest.mark.parametrize("domains", ["not a domain", "@example.com", "*.example.com", "example", "a@b.example"])
+def test_a_blocked_domain_that_is_none_stops_the_function(domains: str) -> None:
+    message = refusal(AccountSettings, ACCOUNT | {"GATEPOST_BLOCKED_EMAIL_DOMAINS": domains})
+    assert "GATEPOST_BLOCKED_EMAIL_DOMAINS is malformed: " in message

@@ -1,12 +1,16 @@
 """Hashing passwords: with the parameters that are promised, and for an account that isn't there just the same (I-05, I-14)."""
 
+import logging
 import unicodedata
 from unittest.mock import patch
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 
-from gatepost.credentials.passwords import DUMMY_HASH, hash_password, refusal, verify_password
+from gatepost.credentials import passwords
+from gatepost.credentials.passwords import DUMMY_HASH, hash_password, needs_upgrade, refusal, verify_password
+from tests.calls import hashed
+from tests.published_hashes import PUBLISHED
 
 PASSWORD = "correct horse battery staple"
 
@@ -53,13 +57,64 @@ def test_each_hash_has_a_salt_of_its_own() -> None:
     assert hash_password(PASSWORD) != hash_password(PASSWORD)
 
 
-@pytest.mark.parametrize("known", ["", "x", "$argon2id$", "$2b$12$abcdefghijklmnopqrstuv", DUMMY_HASH[:-5] + "*****"])
-def test_what_is_no_hash_of_ours_is_an_error_and_never_a_right_password(known: str) -> None:
-    """An empty one stands for no account."""
-    try:
+@pytest.mark.parametrize(
+    "known",
+    [
+        *("x", "$argon2id$", "$2b$12$abcdefghijklmnopqrstuv", "\u00e9", "\0", "plain text", PASSWORD, "\n" + DUMMY_HASH),
+        *(DUMMY_HASH[:-5] + "*****", DUMMY_HASH + "\n", DUMMY_HASH[:-1] + "p", DUMMY_HASH.replace("19456", "\uff119456")),
+        DUMMY_HASH.replace("m=19456", "m=4294967295"),
+    ],
+    ids=ascii,
+)
+def test_what_is_no_hash_is_nobodys_password_and_an_error_in_the_log_that_does_not_show_it(
+    caplog: pytest.LogCaptureFixture, known: str
+) -> None:
+    with hashed() as work:
         assert not verify_password(PASSWORD, known)
-    except ValueError:
-        assert known
+        assert not verify_password(known, known)
+    assert work == ["verify $argon2id$v=19$m=19456,t=2,p=1"] * 2  # as where there's no account
+    assert needs_upgrade(known)
+    assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
+    assert known == "x" or known not in caplog.text
+    assert DUMMY_HASH[-20:-5] not in caplog.text
+
+
+def test_an_empty_hash_is_nobodys_password(caplog: pytest.LogCaptureFixture) -> None:
+    """As where there is no account."""
+    with hashed() as work:
+        assert not verify_password(PASSWORD, "")
+    assert work == ["verify $argon2id$v=19$m=19456,t=2,p=1"]
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_i05_a_hash_of_another_system_costs_what_it_costs_and_one_of_ours_on_top(name: str) -> None:
+    """Right or wrong: what is refused for another reason must not be quicker than an address without an account."""
+    password, known = PUBLISHED[name]
+    own = "verify $argon2id$v=19$m=19456,t=2,p=1"
+    foreign = ["verify " + known.rsplit("$", 2)[0]] if known.startswith("$argon2") else []
+    for given, right in ((password, True), ("x" + password, False)):
+        with hashed() as work:
+            assert verify_password(given, known) is right
+        assert work == [*foreign, own]
+    assert needs_upgrade(known)
+
+
+def test_i24_when_parameters_rise_older_hashes_are_still_good_and_to_be_upgraded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In NFC, as we made them."""
+    older = hash_password("correct hors\u00e9 battery")
+    assert not needs_upgrade(older)
+    risen = PasswordHasher(time_cost=3, memory_cost=19_456, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", risen)
+    monkeypatch.setattr(passwords, "DUMMY_HASH", risen.hash("nobody's"))
+    with hashed() as work:
+        assert verify_password("correct horse\u0301 battery", older)
+        assert not verify_password(PASSWORD, older)
+    assert work[-2:] == ["verify $argon2id$v=19$m=19456,t=2,p=1", "verify $argon2id$v=19$m=19456,t=3,p=1"]
+    assert needs_upgrade(older)
+    newer = hash_password(PASSWORD)
+    assert verify_password(PASSWORD, newer)
+    assert not needs_upgrade(newer)
 
 
 @pytest.mark.parametrize(

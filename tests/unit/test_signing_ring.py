@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from gatepost.access_tokens import LIFETIME
+from gatepost.conflicts import RotationPending
 from gatepost.signing.ring import (
     PUBLISHED_BEFORE_USE,
     RETIRED_LIFETIME,
@@ -14,6 +15,7 @@ from gatepost.signing.ring import (
     SigningKey,
     first_ring,
     rotated,
+    rotated_early,
 )
 from gatepost.signing.signer import RING_MAX_AGE
 
@@ -52,13 +54,20 @@ def states(ring: KeyRing) -> dict[str, str]:
     return {key.kid: key.state for key in ring.keys}
 
 
-def rotate(ring: KeyRing, now: int, maker: Maker, *, early: bool = False) -> KeyRing:
-    return rotated(ring, now, maker.at(now), early=early)
+def rotate(ring: KeyRing, now: int, maker: Maker) -> KeyRing:
+    return rotated(ring, now, maker.at(now))
+
+
+def ask(ring: KeyRing, now: int, maker: Maker, request: str = "") -> KeyRing:
+    """Ask for a rotation, by a request of its own if it's not named."""
+    return rotated_early(ring, now, maker.at(now), request or f"request after version {ring.version}")
 
 
 def test_the_numbers_are_those_of_the_contract() -> None:
-    """Two hours before it signs; 15 minutes of a token, 30 s of leeway, and the 60 s that a warm environment signs on."""
-    assert PUBLISHED_BEFORE_USE >= 2 * HOUR
+    """Before a key signs, the two hours of verifiers and what comes before; after it, the 15 minutes of a token, 30 s of
+    leeway, and the 60 s that a warm environment signs on.
+    """
+    assert PUBLISHED_BEFORE_USE >= 2 * HOUR + HOUR // 2 + RING_MAX_AGE
     assert RETIRED_LIFETIME == RING_MAX_AGE + LIFETIME + LEEWAY == 990
     assert ROTATION_PERIOD == 30 * 86_400
 
@@ -114,23 +123,60 @@ def test_a_retired_key_is_kept_exactly_as_long_as_a_token_of_its_may_be_taken(ri
     assert last.version == 3
 
 
-@pytest.mark.parametrize("early", [False, True])
-def test_a_standby_signs_only_once_it_was_published_for_two_hours(ring: KeyRing, maker: Maker, early: bool) -> None:
+def test_a_standby_signs_only_once_it_was_published_long_enough(ring: KeyRing, maker: Maker) -> None:
     """However long the signing key has served."""
     made_at = START + ROTATION_PERIOD + 10
     young = replace(ring.keys[1], created_at=made_at, state_since=made_at)
     ring = replace(ring, keys=(ring.keys[0], young))
-    assert rotate(ring, made_at + PUBLISHED_BEFORE_USE - 1, maker, early=early) is ring
-    promoted = rotate(ring, made_at + PUBLISHED_BEFORE_USE, maker, early=early)
+    assert rotate(ring, made_at + PUBLISHED_BEFORE_USE - 1, maker) is ring
+    promoted = rotate(ring, made_at + PUBLISHED_BEFORE_USE, maker)
     assert states(promoted) == {"key-1": "retired", "key-2": "signing", "key-3": "standby"}
 
 
-def test_an_early_rotation_does_not_wait_for_the_period(ring: KeyRing, maker: Maker) -> None:
+def test_a_rotation_that_is_asked_for_does_not_wait_for_the_period(ring: KeyRing, maker: Maker) -> None:
     now = START + PUBLISHED_BEFORE_USE
-    assert rotate(ring, now - 1, maker, early=True) is ring
-    successor = rotate(ring, now, maker, early=True)
+    successor = ask(ring, now, maker)
     assert states(successor) == {"key-1": "retired", "key-2": "signing", "key-3": "standby"}
-    assert rotate(successor, now, maker, early=True) is successor  # the new one is too young
+    assert [key.state_since for key in successor.keys] == [now, now, now]
+    assert (successor.version, successor.rotation_due) == (2, False)
+    assert rotate(successor, now + RETIRED_LIFETIME - 1, maker) is successor  # nothing more is due
+
+
+@pytest.mark.parametrize("age", [0, 1, PUBLISHED_BEFORE_USE - 1])
+def test_one_that_comes_too_early_publishes_a_new_key_and_signs_with_the_next_once_that_is_old_enough(
+    ring: KeyRing, maker: Maker, age: int
+) -> None:
+    """The oldest: the one that was made for this rotation is younger."""
+    waiting = ask(ring, START + age, maker)
+    assert states(waiting) == {"key-1": "signing", "key-2": "standby", "key-3": "standby"}
+    assert (waiting.version, waiting.rotation_due) == (2, True)
+    assert rotate(waiting, START + PUBLISHED_BEFORE_USE - 1, maker) is waiting
+    done = rotate(waiting, START + PUBLISHED_BEFORE_USE, maker)
+    assert states(done) == {"key-1": "retired", "key-2": "signing", "key-3": "standby"}
+    assert (done.version, done.rotation_due) == (3, False)
+    assert maker.made == 3
+    assert states(rotate(done, START + PUBLISHED_BEFORE_USE + RETIRED_LIFETIME, maker)) == {
+        "key-2": "signing",
+        "key-3": "standby",
+    }
+
+
+def test_while_one_waits_another_is_refused_and_makes_no_key(ring: KeyRing, maker: Maker) -> None:
+    waiting = ask(ring, START, maker)
+    for now in (START, START + PUBLISHED_BEFORE_USE - 1, START + PUBLISHED_BEFORE_USE, START + ROTATION_PERIOD):
+        with pytest.raises(RotationPending):
+            ask(waiting, now, maker)
+    assert maker.made == 3
+    done = rotate(waiting, START + PUBLISHED_BEFORE_USE, maker)
+    assert len(ask(done, START + PUBLISHED_BEFORE_USE, maker).keys) == 4
+
+
+def test_r08_the_same_request_again_changes_nothing(ring: KeyRing, maker: Maker) -> None:
+    """Its answer was lost, and the SDK asks again: it's neither a second rotation nor refused for its own."""
+    for now in (START, START + PUBLISHED_BEFORE_USE):
+        once = ask(ring, now, maker, "a request")
+        assert ask(once, now + 1, maker, "a request") is once
+        assert ask(rotate(once, now + PUBLISHED_BEFORE_USE, maker), now + 1, maker, "a request").last_request == "a request"
 
 
 @pytest.mark.parametrize("age", [0, PUBLISHED_BEFORE_USE, ROTATION_PERIOD, 10 * ROTATION_PERIOD])
@@ -139,14 +185,14 @@ def test_a_missing_standby_is_made_and_does_not_sign_at_once(ring: KeyRing, make
     ring = replace(ring, keys=ring.keys[:1])
     successor = rotate(ring, START + age, maker)
     assert states(successor) == {"key-1": "signing", "key-3": "standby"}
-    assert rotate(successor, START + age + PUBLISHED_BEFORE_USE - 1, maker, early=True) is successor
+    assert rotate(successor, START + age + PUBLISHED_BEFORE_USE - 1, maker) is successor
 
 
 def test_early_rotations_one_after_the_other_keep_every_retired_key_its_time(ring: KeyRing, maker: Maker) -> None:
     now = START
     for number in range(1, 5):
         now += PUBLISHED_BEFORE_USE
-        ring = rotate(ring, now, maker, early=True)
+        ring = ask(ring, now, maker)
         assert ring.version == number + 1
         assert list(states(ring).values()) == ["retired", "signing", "standby"]
 
@@ -165,11 +211,14 @@ SCHEDULES: dict[str, list[int]] = {
 def test_whenever_rotations_come_no_token_loses_its_key_and_none_meets_an_unknown_one(
     maker: Maker, schedule: str, early: bool
 ) -> None:
-    """Over the whole history: one key signs, each was published two hours before it did, and stays for its last token."""
+    """Over the whole history: one key signs, each was published long before it did, and stays for its last token."""
     ring = first_ring(START, maker.at(START))
     published, signs_until = {key.kid: START for key in ring.keys}, dict[str, int]()
     for now in SCHEDULES[schedule]:
-        successor = rotate(ring, now, maker, early=early)
+        try:
+            successor = ask(ring, now, maker) if early else rotate(ring, now, maker)
+        except RotationPending:
+            successor = rotate(ring, now, maker)
         assert successor.version == ring.version + (successor is not ring)
         for key in successor.keys:
             published.setdefault(key.kid, now)
@@ -177,7 +226,8 @@ def test_whenever_rotations_come_no_token_loses_its_key_and_none_meets_an_unknow
         assert was
         assert signs
         assert [key.state for key in successor.keys].count("signing") == 1
-        assert [key.state for key in successor.keys].count("standby") == 1
+        assert [key.state for key in successor.keys].count("standby") in ((1, 2) if early else (1,))
+        assert len(successor.keys) <= 4
         if was.kid != signs.kid:
             signs_until[was.kid] = now
             assert now >= published[signs.kid] + PUBLISHED_BEFORE_USE

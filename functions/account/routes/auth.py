@@ -2,6 +2,7 @@
 
 from fastapi import Request, Response
 
+from functions.account import answers
 from functions.account.bodies import (
     AcceptInvitation,
     ForgotPassword,
@@ -15,14 +16,17 @@ from functions.account.bodies import (
     VerifyEmail,
     VerifyEmailCode,
 )
-from functions.account.models import Accepted, Authenticated, Registered
+from functions.account.models import Accepted, Authenticated, AuthenticatedByCookie, Registered
 from gatepost import email_codes, refresh, sign_in, sign_in_by_email
 from gatepost.accounts import email_change, invitations, recovery, registration, verification
 from gatepost.identifiers import TokenKind, kind_of
-from gatepost.web import browser_binding
+from gatepost.web import browser_binding, refresh_cookie
 from gatepost.web.app import router as new_router
 from gatepost.web.dependencies import TheCaller, TheService
 from gatepost.web.problems import responses
+from gatepost.web.refresh_cookie import TAKES_COOKIE, sets_cookie
+
+SETS_COOKIE = sets_cookie(200, "with `refresh_transport: cookie`")
 
 router = new_router(prefix="/v1/auth", tags=["sign-up and sign-in"])
 
@@ -60,12 +64,15 @@ async def resend_verification(body: ResendVerification, service: TheService, cal
     return Accepted()
 
 
-@router.post("/login", responses=responses(400, 401, 429))
-async def login(body: Login, service: TheService, caller: TheCaller) -> Authenticated:
+@router.post("/login", responses=responses(400, 401, 429) | SETS_COOKIE)
+async def login(
+    body: Login, response: Response, service: TheService, caller: TheCaller
+) -> Authenticated | AuthenticatedByCookie:
     """Sign in with a password."""
-    return Authenticated.of(
-        sign_in.with_password(service, body.email, body.password, caller, device_name=body.device_name, audience=body.audience)
+    signed_in = sign_in.with_password(
+        service, body.email, body.password, caller, device_name=body.device_name, audience=body.audience
     )
+    return answers.authenticated(signed_in, body.refresh_transport, response)
 
 
 @router.post("/email-code/start", status_code=202, responses=responses())
@@ -81,10 +88,10 @@ async def start_email_code(
     return Accepted()
 
 
-@router.post("/email-code/verify", responses=responses(400, 401, 429))
+@router.post("/email-code/verify", responses=responses(400, 401, 429) | SETS_COOKIE)
 async def verify_email_code(
     body: VerifyEmailCode, request: Request, response: Response, service: TheService, caller: TheCaller
-) -> Authenticated:
+) -> Authenticated | AuthenticatedByCookie:
     """Sign in with the six digits that were mailed, or with the token of the link."""
     browser = browser_binding.of(request)
     if body.email is None or body.is_link:
@@ -96,7 +103,7 @@ async def verify_email_code(
             service, body.email, body.code, caller, browser=browser, device_name=body.device_name, audience=body.audience
         )
     browser_binding.end(request, response)
-    return Authenticated.of(signed_in)
+    return answers.authenticated(signed_in, body.refresh_transport, response)
 
 
 @router.post("/password/forgot", status_code=202, responses=responses())
@@ -112,13 +119,32 @@ async def reset_password(body: ResetPassword, service: TheService, caller: TheCa
     recovery.reset_password(service, body.token, body.new_password, caller)
 
 
-@router.post("/refresh", responses=responses(400, 401))
-async def refresh_session(body: Refresh, service: TheService, caller: TheCaller) -> Authenticated:
-    """Exchange a refresh token for its successor and a new access token."""
-    return Authenticated.of(refresh.refresh(service, body.refresh_token, caller, audience=body.audience))
+@router.post(
+    "/refresh",
+    responses=responses(400, 401, 403) | sets_cookie(200, "where the token came by cookie"),
+    openapi_extra=TAKES_COOKIE,
+)
+async def refresh_session(
+    request: Request, response: Response, service: TheService, caller: TheCaller, body: Refresh | None = None
+) -> Authenticated | AuthenticatedByCookie:
+    """Exchange a refresh token for its successor and a new access token; the successor goes back the way the token came."""
+    body = body or Refresh()
+    presented = refresh_cookie.presented(request, service.settings, body.refresh_token)
+    signed_in = refresh.refresh(service, presented.token, caller, audience=body.audience)
+    return answers.authenticated(signed_in, presented.transport, response)
 
 
-@router.post("/logout", status_code=204, responses=responses())
-async def logout(body: Logout, service: TheService, caller: TheCaller) -> None:
+@router.post(
+    "/logout",
+    status_code=204,
+    responses=responses(403) | sets_cookie(204, "where the token came by cookie, to have it forgotten"),
+    openapi_extra=TAKES_COOKIE,
+)
+async def logout(
+    request: Request, response: Response, service: TheService, caller: TheCaller, body: Logout | None = None
+) -> None:
     """End the session of a refresh token; the answer is the same for an unknown one."""
-    refresh.sign_out(service, body.refresh_token, caller)
+    presented = refresh_cookie.presented(request, service.settings, body.refresh_token if body else None)
+    refresh.sign_out(service, presented.token, caller)
+    if presented.transport == "cookie":
+        refresh_cookie.forget(response)

@@ -16,7 +16,7 @@ from gatepost.web.problems import responses
 
 router = new_router(tags=["public"])
 
-# Verifiers may keep the key set this long: a quarter of the time that every key is published before it signs.
+# The share of HTTP caches in the time that every key is published before it signs; most of it is for verifiers.
 _KEY_SET_MAX_AGE = 1800  # seconds
 # A part of the time until a sign-out is known everywhere.
 _REVOCATIONS_MAX_AGE = 5
@@ -24,9 +24,9 @@ _REVOCATIONS_MAX_AGE = 5
 
 @router.get("/.well-known/jwks.json", response_model=JwkSet, responses=responses(body=False))
 async def key_set(service: TheService) -> JSONResponse:
-    """The keys that may verify an access token, as a JWK Set (RFC 7517)."""
+    """The keys that may verify an access token, as a JWK Set (RFC 7517), a new one as soon as it's made."""
     return JSONResponse(
-        service.signer.ring().jwks(),
+        service.signer.newest_ring().jwks(),
         media_type="application/jwk-set+json",
         headers={"cache-control": f"public, max-age={_KEY_SET_MAX_AGE}"},
     )

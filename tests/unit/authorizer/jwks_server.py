@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from typing import Any
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -41,8 +42,8 @@ class JwksServer:
 
 
 @contextmanager
-def serve(answer: Answer) -> Iterator[JwksServer]:
-    """Serve `answer` inside the block."""
+def serve(answer: Answer, tls: SSLContext | None = None) -> Iterator[JwksServer]:
+    """Serve `answer` inside the block, by https if there is a certificate."""
     served = JwksServer(answer)
 
     class Handler(BaseHTTPRequestHandler):
@@ -59,7 +60,10 @@ def serve(answer: Answer) -> Iterator[JwksServer]:
         request_queue_size = 64
 
     with Server(("127.0.0.1", 0), Handler) as server:
-        served.issuer = f"http://127.0.0.1:{server.server_port}"
+        served.issuer = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
+        if tls:
+            # Shakes hands in the thread of the connection, not in the one that accepts.
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:

@@ -1,10 +1,12 @@
 """The decision: rules, default, method, path and token in, 200, 401 or 403 out."""
 
+from typing import Any
+
 import pytest
 
 from gatepost_verifier import AccessToken
 from gatepost_verifier.decision import Default, decide
-from gatepost_verifier.requirements import grants
+from gatepost_verifier.requirements import Requirement, grants, rights
 from gatepost_verifier.route_rules import parse_rules
 from tests.unit.authorizer.support import ROUTES
 from tests.unit.verifier import forge
@@ -109,6 +111,34 @@ def test_conditions_joined() -> None:
     assert _status("orders:read & mfa | orders:write", READER) == 403
 
 
+CONDITIONS = ["public", "authenticated", "orders:read", "mfa", "client", "scope:orders"]
+
+
+def test_callers_of_the_same_rights_fulfil_the_same() -> None:
+    """Policies are kept by `rights`, so a condition may look at nothing else."""
+
+    class Watched:
+        def __init__(self, token: AccessToken) -> None:
+            self._token, self.seen = token, set[str]()
+
+        def __getattr__(self, name: str) -> Any:
+            self.seen.add(name)
+            return getattr(self._token, name)
+
+    watched: Any = Watched(ANYBODY)
+    for condition in CONDITIONS:
+        Requirement(((condition,),)).met_by(watched)
+    looked_at, watched.seen = watched.seen, set()
+    rights(watched)
+    assert looked_at == watched.seen == {"permissions", "scope", "amr", "sub", "client_id"}
+
+
+def test_what_is_missing_is_told_for_each_alternative() -> None:
+    (rule,) = parse_rules("GET /x = orders:read & mfa | scope:a & client | authenticated")
+    assert rule.requirement.unmet_by(READER) == (("mfa",), ("scope:a", "client"), ())
+    assert str(rule.requirement) == "orders:read & mfa | scope:a & client | authenticated"
+
+
 def test_scope_is_of_whole_names() -> None:
     assert _status("scope:orders", _token(scope="profile orders")) == 200
     assert _status("scope:orders", _token("*", scope="orders2 2orders ORDERS")) == 403
@@ -151,6 +181,12 @@ def test_client_is_a_machine_of_its_own() -> None:
         "/me%3Fx",
         "/me%23x",
         "/y%252fme",
+        "/*",
+        "/me*",
+        "/me%2a",
+        "/${me}",
+        "/me%24%7bx%7d",
+        "$connect",
     ],
 )
 @pytest.mark.parametrize("default", ["deny", "authenticated"])
@@ -160,6 +196,43 @@ def test_a04_a_path_with_another_reading_is_refused(path: str, default: Default)
     decision = decide(rules, default, "GET", path, EVERYTHING)
     assert (decision.status, decision.reason) == (403, "path_ambiguous")
     assert decide(rules, default, "GET", path, NOBODY).status == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("CONNECT", "/$connect"), ("CONNECT", "/me"), ("CONNECT", ""), ("GET", "$connect")]
+)
+def test_a04_a_connection_and_a_path_are_never_taken_for_each_other(method: str, path: str) -> None:
+    rules = parse_rules("CONNECT $connect = public; * /{x} = public")
+    assert decide(rules, "authenticated", method, path, EVERYTHING).reason == "path_ambiguous"
+
+
+def test_a_connection_is_decided_by_its_own_rule_or_the_default() -> None:
+    rules = parse_rules("CONNECT $connect = chat:use; * /{all+} = authenticated")
+    statuses = [decide(rules, "deny", "CONNECT", "$connect", who).status for who in (NOBODY, ANYBODY, EVERYTHING)]
+    assert statuses == [401, 403, 200]
+    assert decide(parse_rules("* /{all+} = public"), "deny", "CONNECT", "$connect", EVERYTHING).reason == "no_rule"
+
+
+@pytest.mark.parametrize(
+    ("path", "reader", "everything"),
+    [
+        ("/orders/a%20b", 200, 200),
+        ("/orders/export", 403, 200),
+        ("/orders/%65xport", 403, 200),
+        ("/orders/e%78port", 403, 200),
+        ("/%6frders/7", 403, 403),  # as it stands, no rule names it
+        ("/open/x", 200, 200),
+        ("/open/a%64min", 403, 200),
+    ],
+)
+def test_a04_an_encoded_path_must_be_allowed_in_both_of_its_readings(path: str, reader: int, everything: int) -> None:
+    """A-04: an API behind may decode `/orders/%65xport`, and the gateway may have done so when it chose the route."""
+    rules = parse_rules(
+        "GET /orders/{id} = orders:read; GET /orders/export = a:b; GET /open/{x+} = public; GET /open/admin = a:b"
+    )
+    assert [decide(rules, "deny", "GET", path, who).status for who in (READER, EVERYTHING)] == [reader, everything]
+    assert decide(rules, "deny", "GET", "/open/a%64min", NOBODY).status == 401
+    assert decide(parse_rules("GET /me = a:b"), "authenticated", "GET", "/%6de", READER).status == 403
 
 
 @pytest.mark.parametrize("path", ["/me/", "/Me", "/me/x", "/me.", "/.me", "/me...", "/me%20", "/%6de", "/mé", "/me "])

@@ -42,18 +42,6 @@ def test_a_cold_start_loads_pyjwt_and_the_standard_library_and_does_no_io() -> N
     assert done.returncode == 0, done.stderr
 
 
-def test_the_cold_import_beside_that_of_pyjwt() -> None:
-    """Printed (`pytest -s`), not judged: a busy machine would fail it."""
-
-    def seconds(module: str) -> float:
-        program = f"import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
-        return min(float(_run(program).stdout) for _ in range(3))
-
-    authorizer, pyjwt = seconds("functions.authorizer.app"), seconds("jwt")
-    sys.stdout.write(f"\nauthorizer {authorizer * 1000:.0f} ms, PyJWT {pyjwt * 1000:.0f} ms: {authorizer / pyjwt:.2f}\n")
-    assert authorizer > 0
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

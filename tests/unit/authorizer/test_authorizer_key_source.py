@@ -12,18 +12,9 @@ from gatepost_verifier import UnknownKey, Verifier, key_source
 from gatepost_verifier.key_source import COOL_DOWN, MAX_AGE, MAX_BYTES, RETRY, STALE_IF_ERROR, KeySource
 from tests.unit.authorizer.jwks_server import Answer, JwksServer, respond, respond_keys, serve
 from tests.unit.verifier import forge
+from tests.unit.verifier.stopped_clock import Clock
 
 RSA, EC = forge.jwk("RS256"), forge.jwk("ES256")
-
-
-class Clock:
-    """Seconds that pass when told."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -62,12 +62,24 @@ def test_rules_are_separated_by_lines_or_semicolons(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column", "expected"),
     [
-        ("get /a = public", 1, 1, "a method (DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, or * for any); found get"),
+        (
+            "get /a = public",
+            1,
+            1,
+            "a method (DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, * for any, "
+            "or CONNECT for a WebSocket API's $connect); found get",
+        ),
         ("ANY /a = public", 1, 1, "a method"),
         ("GET/a = public", 1, 1, "a method"),
         ("GET", 1, 4, "a path that starts with /; found the end of the rule"),
         ("GET orders = public", 1, 5, "a path that starts with /; found orders"),
         ("GET = public", 1, 5, "a path that starts with /; found ="),
+        ("CONNECT /a = public", 1, 9, "$connect; found /a"),
+        ("CONNECT $default = public", 1, 9, "$connect; found $default"),
+        ("CONNECT = public", 1, 9, "$connect; found ="),
+        ("GET $connect = public", 1, 5, "a path that starts with /; found $connect"),
+        ("* $connect = public", 1, 3, "a path that starts with /; found $connect"),
+        ("CONNECT $connect = a:a; CONNECT $connect = public", 1, 25, "there is a rule for CONNECT $connect already"),
         ("GET /a", 1, 7, "=; found the end of the rule"),
         ("GET /a public", 1, 8, "=; found public"),
         ("GET /a = ", 1, 9, "public, authenticated, mfa, client, scope:NAME or a permission such as orders:read"),
@@ -123,6 +135,7 @@ GET /orders/{id}/{k+} = a:a
 GET /orders/{id}/x    = a:a
 GET /orders/new/{x}   = a:a
 GET /shop/            = a:a
+CONNECT $connect      = a:a
 """
 
 
@@ -144,6 +157,10 @@ GET /shop/            = a:a
         ("GET /Orders", "GET /{proxy+}"),
         ("PURGE /anything/at/all", "* /{proxy+}"),
         ("GET /", None),
+        ("CONNECT $connect", "CONNECT $connect"),
+        ("CONNECT /$connect", None),
+        ("GET $connect", None),
+        ("CONNECT /orders", None),
     ],
 )
 def test_the_most_specific_rule_decides_in_whatever_order_they_stand(call: str, route: str | None) -> None:

@@ -1,147 +1,185 @@
-"""Lambda authorizers: identity sources, kept results, refusals."""
+"""Lambda authorizers: who is asked, what is kept, who is refused."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from local.authorizers import Authorizers, Refused
-from local.events import Call, Request
+from local.authorizers import Authorizers
+from local.authorizers.answers import Answer
+from local.events import Call
 from local.model import Authorizer
-
-
-class _Function:
-    """Answers from a table by the Authorization header, and counts."""
-
-    def __init__(self, answer: Callable[[dict[str, Any]], Any]) -> None:
-        self.events: list[dict[str, Any]] = []
-        self._answer = answer
-
-    def invoke(self, event: dict[str, Any]) -> Any:
-        self.events.append(event)
-        return self._answer(event)
+from local.refusals import Reason, Refused
+from tests.unit.local.stand_ins import Function, call, functions, http_authorizer, policy, raising, rest_authorizer
 
 
 def _yes(event: dict[str, Any]) -> Any:
     return {"isAuthorized": event["headers"]["authorization"] != "no", "context": {"sub": event["headers"]["authorization"]}}
 
 
-def _authorizer(*sources: str, ttl: int = 300) -> Authorizer:
-    return Authorizer("Door", "F", sources or ("$request.header.Authorization",), ttl)
+def _asking(function: Function, clock: Callable[[], float] = lambda: 0.0) -> Authorizers:
+    return Authorizers(functions(Door=function), clock)
 
 
-def _call(target: str = "/orders/7", method: str = "GET", **headers: str) -> Call:
-    return Call(Request(method, target, tuple(headers.items())), "GET /orders/{id}", {"id": "7"}, "api")
-
-
-def _asking(function: _Function, clock: Callable[[], float] = lambda: 0.0) -> Authorizers:
-    return Authorizers({"F": function}, clock)  # type: ignore[dict-item]
+def _authorize(authorizers: Authorizers, authorizer: Authorizer, asked: Call) -> Answer | Reason:
+    """Return the answer, or why there is none."""
+    try:
+        return authorizers.authorize(authorizer, asked)
+    except Refused as refusal:
+        return refusal.reason
 
 
 def test_the_context_of_a_yes_is_handed_on() -> None:
-    assert _asking(_Function(_yes)).authorize(_authorizer(), _call(authorization="ada")) == {"sub": "ada"}
-    assert _asking(_Function(lambda _: {"isAuthorized": True})).authorize(_authorizer(), _call(authorization="ada")) is None
-
-
-def test_the_authorizer_sees_the_request_without_its_body() -> None:
-    function = _Function(_yes)
-    authorizer = _authorizer("$request.header.Authorization", "$context.httpMethod", "$request.querystring.q")
-    _asking(function).authorize(authorizer, _call("/orders/7?q=x", authorization="ada"))
-    (event,) = function.events
-    assert (event["version"], event["type"], event["identitySource"]) == ("2.0", "REQUEST", ["ada", "GET", "x"])
-    assert event["routeArn"] == "arn:aws:execute-api:eu-west-1:123456789012:api/$default/GET/orders/7"
-    assert (event["routeKey"], event["pathParameters"]) == ("GET /orders/{id}", {"id": "7"})
-    assert not {"body", "isBase64Encoded"} & event.keys()
+    answer = _asking(Function(_yes)).authorize(http_authorizer(), call(authorization="ada"))
+    assert (answer.v2_context, answer.v1_context) == ({"lambda": {"sub": "ada"}}, {"sub": "ada"})
+    without = _asking(Function(lambda _: {"isAuthorized": True})).authorize(http_authorizer(), call(authorization="ada"))
+    assert without.v2_context == {"lambda": None}
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": ""}, {"x-authorization": "ada"}])
-def test_a_missing_identity_source_is_a_401_before_anybody_is_asked(headers: dict[str, str]) -> None:
-    function = _Function(_yes)
-    with pytest.raises(Refused, match="Unauthorized") as refusal:
-        _asking(function).authorize(_authorizer(), _call(**headers))
-    assert refusal.value.status == 401
+@pytest.mark.parametrize("authorizer", [http_authorizer(), http_authorizer(payload="1.0", simple=False)])
+def test_a_missing_identity_source_is_unauthorized_before_anybody_is_asked(
+    headers: dict[str, str], authorizer: Authorizer
+) -> None:
+    function = Function(_yes)
+    asked = call()
+    asked = dataclasses.replace(asked, request=dataclasses.replace(asked.request, headers=tuple(headers.items())))
+    assert _authorize(_asking(function), authorizer, asked) is Reason.UNAUTHORIZED
     assert function.events == []
 
 
-def test_no_is_a_403() -> None:
-    with pytest.raises(Refused, match="Forbidden") as refusal:
-        _asking(_Function(_yes)).authorize(_authorizer(), _call(authorization="no"))
-    assert refusal.value.status == 403
+def test_a_token_that_does_not_match_the_validation_expression_is_unauthorized_before_anybody_is_asked() -> None:
+    function = Function(lambda _: policy("GET/orders/7"))
+    authorizers, authorizer = _asking(function), rest_authorizer(validation="Bearer [a-z]+")
+    for authorization in ("Bearer ADA", "Bearer ada!", "x Bearer ada", ""):
+        asked = call(protocol="REST", authorization=authorization)
+        assert _authorize(authorizers, authorizer, asked) is Reason.UNAUTHORIZED
+    assert function.events == []
+    assert isinstance(_authorize(authorizers, authorizer, call(protocol="REST", authorization="Bearer ada")), Answer)
 
 
-def _raise(exc: Exception) -> Callable[[dict[str, Any]], Any]:
-    def answer(_: dict[str, Any]) -> Any:
-        raise exc
+def test_no_is_a_denial() -> None:
+    assert _authorize(_asking(Function(_yes)), http_authorizer(), call(authorization="no")) is Reason.ACCESS_DENIED
 
-    return answer
+
+def test_a_policy_denies_by_a_word_or_by_silence() -> None:
+    asked = call(protocol="REST", authorization="ada")
+    silent = Function(lambda _: policy("GET/orders"))
+    assert _authorize(_asking(silent), rest_authorizer(), asked) is Reason.ACCESS_DENIED
+    explicit = Function(lambda _: policy("GET/*", denied=("GET/orders/7",)))
+    assert _authorize(_asking(explicit), rest_authorizer(), asked) is Reason.EXPLICITLY_DENIED
 
 
 @pytest.mark.parametrize(
-    ("answer", "status"),
+    ("say", "reason"),
     [
-        (_raise(Exception("Unauthorized")), 401),
-        (_raise(PermissionError("Unauthorized")), 401),
-        (_raise(Exception("unauthorized")), 500),
-        (_raise(Exception("Unauthorized: expired")), 500),
-        (_raise(RuntimeError("boom")), 500),
-        (lambda _: {"isAuthorized": "true"}, 500),
-        (lambda _: {"isAuthorized": None}, 500),
-        (lambda _: {"principalId": "ada", "policyDocument": {}}, 500),
-        (lambda _: None, 500),
+        (raising(Exception("Unauthorized")), Reason.UNAUTHORIZED),
+        (raising(PermissionError("Unauthorized")), Reason.UNAUTHORIZED),
+        (raising(Exception("unauthorized")), Reason.AUTHORIZER_FAILED),
+        (raising(Exception("Unauthorized: expired")), Reason.AUTHORIZER_FAILED),
+        (raising(RuntimeError("boom")), Reason.AUTHORIZER_FAILED),
+        (lambda _: {"isAuthorized": "true"}, Reason.AUTHORIZER_FAILED),
+        (lambda _: {"isAuthorized": None}, Reason.AUTHORIZER_FAILED),
+        (lambda _: {"principalId": "ada", "policyDocument": {}}, Reason.AUTHORIZER_FAILED),
+        (lambda _: None, Reason.AUTHORIZER_FAILED),
     ],
 )
-def test_a_07_whatever_goes_wrong_lets_nobody_in(answer: Callable[[dict[str, Any]], Any], status: int) -> None:
-    with pytest.raises(Refused) as refusal:
-        _asking(_Function(answer)).authorize(_authorizer(), _call(authorization="ada"))
-    assert refusal.value.status == status
+@pytest.mark.parametrize("authorizer", [http_authorizer(), http_authorizer(simple=False), rest_authorizer()])
+def test_a_07_whatever_goes_wrong_lets_nobody_in(
+    say: Callable[[dict[str, Any]], Any], reason: Reason, authorizer: Authorizer
+) -> None:
+    assert _authorize(_asking(Function(say)), authorizer, call(authorization="ada")) is reason
+
+
+def test_a_method_arn_that_is_too_long_is_refused_before_anybody_is_asked() -> None:
+    function = Function(lambda _: policy("*"))
+    asked = call("/orders/" + "x" * 1600, protocol="REST", authorization="ada")
+    assert _authorize(_asking(function), rest_authorizer(), asked) is Reason.URI_TOO_LONG
+    assert function.events == []
 
 
 def test_results_are_kept_by_identity_source_for_their_time() -> None:
     now = 0.0
-    function = _Function(_yes)
-    authorizers = Authorizers({"F": function}, lambda: now)  # type: ignore[dict-item]
+    function = Function(_yes)
+    authorizers = _asking(function, lambda: now)
     for _ in range(3):
-        authorizers.authorize(_authorizer(ttl=60), _call("/a", authorization="ada"))
+        authorizers.authorize(http_authorizer(ttl=60), call("/a", authorization="ada"))
         # The route is no identity source here, so another one takes the same result.
-        authorizers.authorize(_authorizer(ttl=60), _call("/b", method="DELETE", authorization="ada"))
+        authorizers.authorize(http_authorizer(ttl=60), call("/b", method="DELETE", authorization="ada"))
     assert len(function.events) == 1
-    authorizers.authorize(_authorizer(ttl=60), _call("/a", authorization="bob"))
+    authorizers.authorize(http_authorizer(ttl=60), call("/a", authorization="bob"))
     assert len(function.events) == 2
     now = 60.0
-    authorizers.authorize(_authorizer(ttl=60), _call("/a", authorization="ada"))
+    authorizers.authorize(http_authorizer(ttl=60), call("/a", authorization="ada"))
     assert len(function.events) == 3
 
 
-def test_a_no_is_kept_too() -> None:
-    function = _Function(_yes)
+def test_a_denial_is_kept_too() -> None:
+    function = Function(_yes)
     authorizers = _asking(function)
     for _ in range(3):
-        with pytest.raises(Refused):
-            authorizers.authorize(_authorizer(), _call(authorization="no"))
+        assert _authorize(authorizers, http_authorizer(), call(authorization="no")) is Reason.ACCESS_DENIED
     assert len(function.events) == 1
 
 
-def test_a_failure_is_not_kept() -> None:
-    function = _Function(_raise(RuntimeError("boom")))
+@pytest.mark.parametrize("exc", [RuntimeError("boom"), Exception("Unauthorized")])
+def test_a_failure_and_an_unauthorized_are_not_kept(exc: Exception) -> None:
+    function = Function(raising(exc))
     authorizers = _asking(function)
     for _ in range(2):
-        with pytest.raises(Refused):
-            authorizers.authorize(_authorizer(), _call(authorization="ada"))
+        assert isinstance(_authorize(authorizers, http_authorizer(), call(authorization="ada")), Reason)
     assert len(function.events) == 2
 
 
 @pytest.mark.parametrize(
     "authorizer",
     [
-        _authorizer(ttl=0),
-        Authorizer("Door", "F", (), 300),
-        _authorizer("$request.header.Authorization", "$context.path", "$context.httpMethod"),
-        _authorizer("$request.header.Authorization", "$context.path", "$context.routeKey", "$context.identity.sourceIp"),
+        http_authorizer(ttl=0),
+        Authorizer("Door", "Door", (), 300),
+        http_authorizer("request.header.Authorization", "context.path", "context.httpMethod"),
+        http_authorizer("request.header.Authorization", "context.path", "context.routeKey", "context.identity.sourceIp"),
     ],
 )
-def test_nothing_is_shared_between_routes_that_the_identity_sources_tell_apart(authorizer: Authorizer) -> None:
-    function = _Function(_yes)
+def test_a_03_nothing_is_shared_between_routes_that_the_identity_sources_tell_apart(authorizer: Authorizer) -> None:
+    function = Function(_yes)
     authorizers = _asking(function)
-    authorizers.authorize(authorizer, _call("/a", authorization="ada"))
-    authorizers.authorize(authorizer, _call("/b", authorization="ada"))
+    authorizers.authorize(authorizer, call("/a", authorization="ada"))
+    authorizers.authorize(authorizer, call("/b", authorization="ada"))
     assert len(function.events) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "one", "other"),
+    [
+        ("request.header.X-Tenant", call(authorization="ada", x_tenant="a"), call(authorization="ada", x_tenant="b")),
+        ("request.querystring.t", call("/?t=a", authorization="ada"), call("/?t=b", authorization="ada")),
+        (
+            "stageVariables.version",
+            call(variables={"version": "1"}, authorization="ada"),
+            call(variables={"version": "2"}, authorization="ada"),
+        ),
+    ],
+)
+def test_a_03_every_kind_of_identity_source_tells_results_apart(source: str, one: Call, other: Call) -> None:
+    function = Function(_yes)
+    authorizers = _asking(function)
+    authorizer = http_authorizer("request.header.Authorization", source)
+    for asked in (one, other, one, other):
+        authorizers.authorize(authorizer, asked)
+    assert len(function.events) == 2
+
+
+def test_a_kept_policy_is_looked_at_anew_for_every_call() -> None:
+    function = Function(lambda _: policy("GET/orders/*", denied=("GET/orders/secret",)))
+    authorizers = _asking(function)
+    refusals = {
+        "/orders/7": None,
+        "/orders/8": None,
+        "/orders/secret": Reason.EXPLICITLY_DENIED,
+        "/other": Reason.ACCESS_DENIED,
+    }
+    for path, expected in refusals.items():
+        answer = _authorize(authorizers, rest_authorizer(), call(path, protocol="REST", authorization="ada"))
+        assert (answer if isinstance(answer, Reason) else None) is expected
+    assert len(function.events) == 1

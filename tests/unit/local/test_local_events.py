@@ -1,4 +1,4 @@
-"""Payload format 2.0, both ways."""
+"""Payload format 2.0, and answers of functions."""
 
 import base64
 import json
@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from local.events import Call, Headers, MalformedAnswer, Request, proxy_event, to_response
+from local.events import Call, Headers, MalformedAnswer, Request, to_response
+from local.model import Api, Route
+from local.payload_v2 import proxy_event
 
 # The members of the gateway's own events (AWS's documentation of payload format 2.0), by where they stand. `authentication` and
 # `authorizer` come with mutual TLS and authorizers, `stageVariables` with stages that have some.
@@ -48,7 +50,7 @@ def _event(
     target: str = "/", headers: Headers = (), body: bytes = b"", method: str = "GET", **variables: str
 ) -> dict[str, Any]:
     request = Request(method, target, (("host", "api.example.com:3000"), ("user-agent", "tests"), *headers), body, "192.0.2.7")
-    return proxy_event(Call(request, "GET /a/{id}", variables, "api123"))
+    return proxy_event(Call(request, Api("api123", "HTTP"), Route("GET", "/a/{id}", "F"), request.path, variables))
 
 
 def _full_event() -> dict[str, Any]:
@@ -181,7 +183,7 @@ def test_text_that_is_not_utf8_does_not_stop_the_gateway() -> None:
 
 @pytest.mark.parametrize("host", ["a:b:c", "[::1]:443", "[::1]", "evil.com", "api/health?", "", ":"])
 def test_no_host_header_breaks_an_event(host: str) -> None:
-    event = proxy_event(Call(Request("GET", "/", (("host", host),)), "GET /", {}, "api"))
+    event = proxy_event(Call(Request("GET", "/", (("host", host),)), Api("api", "HTTP"), Route("GET", "/", "F"), "/", {}))
     json.dumps(event)
     assert event["rawPath"] == "/"
 
@@ -241,3 +243,26 @@ def test_an_answer_without_a_status_is_the_json_of_a_200(answer: Any) -> None:
 def test_a_malformed_answer_is_refused(answer: Any) -> None:
     with pytest.raises(MalformedAnswer):
         to_response(answer, "id")
+
+
+def test_an_answer_of_format_1_may_have_several_headers_of_a_name() -> None:
+    answer = {
+        "statusCode": 200,
+        "headers": {"Set-Cookie": "a=1", "X-One": 1},
+        "multiValueHeaders": {"set-cookie": ["b=2", "c=3"]},
+        "cookies": ["d=4"],
+    }
+    response = to_response(answer, "id", payload="1.0", rest=True)
+    assert response.headers == (
+        ("set-cookie", "b=2"),
+        ("set-cookie", "c=3"),
+        ("x-one", "1"),
+        ("content-type", "application/json"),
+        ("x-amzn-requestid", "id"),
+    )
+
+
+@pytest.mark.parametrize("answer", [{"message": "hi"}, None, "hi", {"statusCode": 200, "multiValueHeaders": {"x": 1}}])
+def test_an_answer_of_format_1_wants_a_status(answer: Any) -> None:
+    with pytest.raises(MalformedAnswer):
+        to_response(answer, "id", payload="1.0")

@@ -44,6 +44,8 @@ def load(tmp_path: Path) -> Any:
         ("!Sub '${Name} in ${AWS::Region}: ${Table.Arn} ${!Literal}'", "ada in eu-west-1: arn:table ${Literal}"),
         ("!Sub ['${Name} ${Other}', { Other: !Ref Empty }]", "ada "),
         ("!Join ['-', [a, !Ref Name, 1]]", "a-ada-1"),
+        ("!Split ['-', !Join ['-', [a, !Ref Name]]]", ["a", "ada"]),
+        ("!Select [1, !Split [',', 'a,b']]", "b"),
         ("!If [Named, yes it is, no]", "yes it is"),
         ("!If [Unnamed, a, [1, !Ref Name]]", [1, "ada"]),
         ("!If [Both, 1, 2]", 1),

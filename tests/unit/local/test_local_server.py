@@ -1,5 +1,6 @@
 """The HTTP server, and the command that starts it."""
 
+import dataclasses
 import http.client
 import json
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from local.errors import StackError
+from local.examples import EXAMPLES, example_ports
 from local.limits import scaled_limits
 from local.ports import free_port
 from local.server import Server
@@ -80,10 +82,10 @@ def taken() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--reload",)])
-@pytest.mark.parametrize("variable", ["PORT", "EXAMPLE_PORT"])
+@pytest.mark.parametrize("variable", ["PORT", "EXAMPLE_PORT", "EXAMPLE_REST_PORT", "EXAMPLE_WEBSOCKET_PORT"])
 def test_a_taken_port_is_told_with_what_to_set(taken: str, variable: str, arguments: tuple[str, ...]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as some:
-        free = {"PORT": str(some.getsockname()[1])}
+    with socket.create_server(("127.0.0.1", 0)) as some, socket.create_server(("127.0.0.1", 0)) as other:
+        free = {"PORT": str(some.getsockname()[1]), "EXAMPLE_PORT": str(other.getsockname()[1])}
     run = subprocess.run(
         [sys.executable, "-m", "local", *arguments],
         cwd=PROJECT,
@@ -120,6 +122,29 @@ def test_a_port_has_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert free_port("PORT", free) == free
     monkeypatch.setenv("PORT", str(free))
     assert free_port("PORT", 1) == free
+
+
+def test_where_any_port_will_do_a_taken_default_is_no_failure(monkeypatch: pytest.MonkeyPatch, taken: str) -> None:
+    monkeypatch.delenv("SOME_PORT", raising=False)
+    port = free_port("SOME_PORT", int(taken), or_any_but=frozenset())
+    assert port not in (0, int(taken))
+    assert free_port("SOME_PORT", port, or_any_but=frozenset()) == port
+    # Another stack of this start has it.
+    assert free_port("SOME_PORT", port, or_any_but={port}) != port
+    monkeypatch.setenv("SOME_PORT", taken)
+    with pytest.raises(StackError, match=f"Port {taken} is taken"):
+        free_port("SOME_PORT", port, or_any_but=frozenset())
+
+
+def test_the_examples_take_other_ports_but_the_first(monkeypatch: pytest.MonkeyPatch, taken: str) -> None:
+    for example in EXAMPLES:
+        monkeypatch.setenv(example.variable, "")
+    monkeypatch.setattr("local.examples.EXAMPLES", [dataclasses.replace(EXAMPLES[1], default_port=int(taken))])
+    (port,) = example_ports(taken=1).values()
+    assert port != int(taken)
+    monkeypatch.setattr("local.examples.EXAMPLES", [dataclasses.replace(EXAMPLES[0], default_port=int(taken))])
+    with pytest.raises(StackError, match="Set EXAMPLE_PORT to another"):
+        example_ports(taken=1)
 
 
 def test_the_limits_scale_multiplies_every_limit() -> None:

@@ -1,5 +1,6 @@
 """A token has one spelling: what another parser could read differently is refused, whoever signed it."""
 
+import base64
 import json
 import time
 import tracemalloc
@@ -10,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gatepost_verifier import AccessToken, TokenMalformed, TokenTooLong, VerificationError
+from gatepost_verifier.encoding import decode_base64url, encode_base64url
 from gatepost_verifier.envelope import MAX_TOKEN_LENGTH
 from tests.unit.verifier import forge
 from tests.unit.verifier.forge import CLAIMS
@@ -243,3 +245,17 @@ def test_j05_any_signed_header_is_taken_or_refused(changes: dict[str, object]) -
 def test_j10_any_text_and_any_bytes_are_refused(token: str, head: bytes, payload: bytes) -> None:
     assert _verify(token) is None
     assert _verify(forge.token(payload, head=head)) is None
+
+
+@given(text=st.binary(max_size=12) | st.text("ABQgwE_-+/= \n9z", max_size=9).map(str.encode))
+def test_j20_any_bytes_are_decoded_only_if_they_encode_to_the_same(text: bytes) -> None:
+    try:
+        decoded: bytes | None = base64.urlsafe_b64decode(text + b"==")  # skips what isn't in the alphabet
+    except ValueError:
+        decoded = None
+    if decoded is not None and base64.urlsafe_b64encode(decoded).rstrip(b"=") == text:
+        assert decode_base64url(text) == decoded
+        assert encode_base64url(decoded).encode() == text
+    else:
+        with pytest.raises(ValueError, match="canonical"):
+            decode_base64url(text)

@@ -25,6 +25,8 @@ class Event(StrEnum):
     PASSWORD_CHECK_FAILED = "password.check_failed"  # noqa: S105 (a name)
     EMAIL_CHANGE_REQUESTED = "email.change_requested"
     EMAIL_CHANGED = "email.changed"
+    EMAIL_BOUNCED = "email.bounced"
+    EMAIL_COMPLAINED = "email.complained"
     ACCOUNT_DELETED = "user.deleted"
     EMAIL_CODE_REQUESTED = "sign_in.email_code_requested"
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
@@ -47,6 +49,11 @@ class Event(StrEnum):
     ROLE_CREATED = "role.created"
     ROLE_UPDATED = "role.updated"
     ROLE_DELETED = "role.deleted"
+    KEY_ROTATION_REQUESTED = "signing_keys.rotation_requested"
+    CLIENT_CREATED = "client.created"
+    CLIENT_UPDATED = "client.updated"
+    CLIENT_SECRET_ROTATED = "client.secret_rotated"  # noqa: S105 (a name)
+    CLIENT_DELETED = "client.deleted"
 
 
 @dataclass(frozen=True)
@@ -66,12 +73,13 @@ class Trail:
         actor_id: str | None = None,
         reason: str | None = None,
         role: str | None = None,
+        client_id: str | None = None,
     ) -> Write:
         """Return the write of `event`, to go into the transaction of what it tells.
 
         It belongs to `user_id`, or, where no account is concerned, to the address with `email_digest`. `actor_id` is the
         user who did it, if they had proven who they are. `reason` marks a failure. `role` is the name of the role that
-        it's about; what happens to a role alone belongs to the user who does it.
+        it's about, `client_id` the id of the OAuth client; what happens to these alone belongs to the user who does it.
         """
         now_ms, event_id = clock.now_ms(), new_id()
         if user_id is not None:
@@ -90,13 +98,14 @@ class Trail:
             "result": "failure" if reason else "success",
             "expires_at": now_ms // 1000 + self.retention_days * 86400,
         }
-        optional = {"user_id": user_id, "actor_id": actor_id, "reason": reason, "role": role}
+        item |= keys.audit_indexed(event, event_id)
+        optional = {"user_id": user_id, "actor_id": actor_id, "reason": reason, "role": role, "client_id": client_id}
         return put(self.table, {**key, **item, **{name: value for name, value in optional.items() if value is not None}})
 
 
 def described(item: Item) -> dict[str, Any]:
     """Return what a user sees of an event of theirs. From where an administrator did it, and with what, is none of it."""
-    shown = ("id", "event", "ip", "user_agent", "result", "reason", "role", "request_id")
+    shown = ("id", "event", "ip", "user_agent", "result", "reason", "role", "client_id", "request_id")
     by_another = item.get("actor_id", item.get("user_id")) != item.get("user_id")
     hidden = {"ip": None, "user_agent": None} if by_another else {}
     return {"at": clock.rfc3339_ms(item["at_ms"])} | {name: item.get(name) for name in shown} | hidden

@@ -12,3 +12,8 @@ class Caller:
     ip: str
     user_agent: str
     request_id: str
+
+
+def of_service(name: str, request_id: str) -> Caller:
+    """Return what stands for the client where nobody called and the service `name` told us: it has no address."""
+    return Caller(ip="", user_agent=name, request_id=request_id)

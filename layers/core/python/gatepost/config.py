@@ -19,10 +19,6 @@ _LAST_PORT = 65_535
 # A line of text that can stand in a mail's header.
 _ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]+$"
 
-_LAST_PORT = 65_535
-# A line of text that can stand in a mail's header.
-_ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]+$"
-
 SigningKeySpec = Literal["RSA_2048", "RSA_3072", "ECC_NIST_P256", "ED25519"]
 
 
@@ -44,6 +40,20 @@ def _origin(value: str) -> str:
     return value
 
 
+# What may follow an origin, of letters that need no escape (RFC 3986, section 2.3).
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+
+
+def _service_url(value: str) -> str:
+    """Return `value` if it's an origin and a path without a trailing slash: no user, query or fragment."""
+    scheme, _, rest = value.partition("://")
+    host, slash, path = rest.partition("/")
+    _origin(f"{scheme}://{host}")
+    if not _PATH.fullmatch(slash + path):
+        raise ValueError("must be an address such as https://api.example.com/range, without a trailing slash or a query")
+    return value
+
+
 def _address(value: str) -> str:
     return email_addresses.parse(value).address
 
@@ -61,6 +71,11 @@ def _comma_separated(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _domain(value: str) -> str:
+    return email_addresses.parse(f"postmaster@{value}").domain
+
+
+Domain = Annotated[str, AfterValidator(_domain)]
 Origin = Annotated[str, AfterValidator(_origin)]
 PositiveInt = Annotated[int, Field(gt=0)]
 
@@ -107,12 +122,20 @@ class ServiceSettings(Settings):
     )
     users_table: str = Field(description="the name of the Users table.")
     roles_table: str = Field(description="the name of the Roles table.")
+    clients_table: str = Field(description="the name of the Clients table.")
     sessions_table: str = Field(description="the name of the Sessions table.")
     outbox_table: str = Field(description="the name of the Outbox table.")
     audit_table: str = Field(description="the name of the Audit table.")
     keys_table: str = Field(description="the name of the Keys table.")
     kms_key_id: str = Field(description="the KMS key that wraps signing keys and waiting mails.")
     audit_retention_days: PositiveInt = Field(default=400, description="how many days a security event is kept.")
+    breached_passwords_url: Annotated[str, AfterValidator(_service_url)] = Field(
+        default="",
+        description="where new passwords are looked up among breached ones: the range API of Pwned Passwords, or one like it.",
+    )
+    blocked_email_domains: Annotated[tuple[Domain, ...], BeforeValidator(_comma_separated)] = Field(
+        default=(), description="domains whose e-mail addresses no new account may have, comma separated, subdomains included."
+    )
     max_sessions: Annotated[int, Field(ge=0)] = Field(default=0, description="living sessions of one user; 0 = any number.")
     edge: Literal["none", "cloudfront"] = Field(default="none", description="what stands in front of the HTTP API.")
     edge_secret_sha256: str = Field(
@@ -151,6 +174,8 @@ class AccountSettings(ServiceSettings):
 class AdminSettings(ServiceSettings):
     """What the admin function reads."""
 
+    keys_function: str = Field(description="the name of the keys function, which alone makes signing keys.")
+
 
 class SetupSettings(ServiceSettings):
     """What the setup function reads."""
@@ -165,13 +190,26 @@ class MailerSettings(Settings):
         default="en", description="the language of mails, a folder of templates.", pattern=r"^[a-z]{2}(-[a-z]{2})?$"
     )
     brand_color: str = Field(default="#18181b", description="the colour of mails.", pattern=r"^#[0-9a-fA-F]{6}$")
+    configuration_set: str = Field(description="the SES configuration set that mails are sent with.")
     outbox_table: str = Field(description="the name of the Outbox table.")
+    sessions_table: str = Field(description="the name of the Sessions table, which knows where mail has stopped.")
     kms_key_id: str = Field(description="the KMS key that wraps the secret part of waiting mails.")
+
+
+class FeedbackSettings(Settings):
+    """What the feedback function reads."""
+
+    users_table: str = Field(description="the name of the Users table.")
+    sessions_table: str = Field(description="the name of the Sessions table.")
+    audit_table: str = Field(description="the name of the Audit table.")
+    audit_retention_days: PositiveInt = Field(default=400, description="how many days a security event is kept.")
 
 
 class KeysSettings(Settings):
     """What the keys function reads."""
 
     keys_table: str = Field(description="the name of the Keys table.")
+    audit_table: str = Field(description="the name of the Audit table.")
+    audit_retention_days: PositiveInt = Field(default=400, description="how many days a security event is kept.")
     kms_key_id: str = Field(description="the KMS key that wraps signing keys.")
     signing_key_spec: SigningKeySpec = Field(default="RSA_2048", description="the kind of new signing keys, in KMS's words.")

@@ -45,6 +45,34 @@ class TooManyPermissions(Conflict):
     default_detail = "A token has room for 100 permissions of 3,000 characters together: use `*`, or fewer roles."
 
 
+class PublicClient(Conflict):
+    """A public client has no secret that could be rotated."""
+
+    code = "public_client"
+    default_detail = "A public client has no secret."
+
+
+class TooManyClientSecrets(Conflict):
+    """Too many secrets of a client still work, each for a day from its rotation."""
+
+    code = "too_many_client_secrets"
+    default_detail = "A client has 5 working secrets at the most: wait until older ones have expired."
+
+
+class IdempotencyKeyReused(Conflict):
+    """An idempotency key was used before for another request."""
+
+    code = "idempotency_key_reused"
+    default_detail = "This Idempotency-Key was used for another request: choose a new one."
+
+
+class RotationPending(Conflict):
+    """A rotation of the signing keys was asked for already, and waits until its new key is known everywhere."""
+
+    code = "rotation_pending"
+    default_detail = "A rotation was asked for already: the next key signs once it was published for long enough."
+
+
 class TooManyRoles(Conflict):
     """A user would have too many roles."""
 

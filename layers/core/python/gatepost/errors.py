@@ -52,6 +52,20 @@ class InvalidRefreshToken(GatepostError):
     default_detail = "This refresh token is no longer good. Sign in again."
 
 
+class CsrfCheckFailed(GatepostError):
+    """A call that brings a cookie and nothing that shows that a page of ours made it."""
+
+    code = "csrf_check_failed"
+    default_detail = "With the cookie, send the header `x-gatepost-csrf: 1`, from a page of an allowed origin."
+
+
+class PreflightRefused(GatepostError):
+    """A browser asks beforehand for a method or a header that no call takes from another origin."""
+
+    code = "preflight_refused"
+    default_detail = "No call takes this method, or one of these headers, from a page of another origin."
+
+
 class InvalidTarget(GatepostError):
     """The audience asked for is not one that this deployment issues tokens for (RFC 8707, section 2)."""
 

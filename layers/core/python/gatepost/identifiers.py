@@ -12,6 +12,7 @@ import secrets
 from enum import IntEnum
 
 SECRET_BYTES = 32
+ID_PATTERN = r"^[0-9a-f]{32}$"
 _ID = re.compile(r"[0-9a-f]{32}")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -25,6 +26,7 @@ class TokenKind(IntEnum):
     EMAIL_CHANGE = 4
     EMAIL_CODE = 5
     INVITATION = 6
+    CLIENT_SECRET = 8
 
 
 def new_id() -> str:

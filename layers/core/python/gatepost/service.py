@@ -1,6 +1,7 @@
 """What the rules work with, made once at the cold start of the account or the admin function."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gatepost.access.current_roles import CurrentRoles
 from gatepost.audit import Trail
@@ -11,6 +12,9 @@ from gatepost.limits import Limit
 from gatepost.signing.signer import Signer
 from gatepost.storage import roles, signing_keys
 from gatepost.storage.table import Database
+
+if TYPE_CHECKING:
+    from gatepost.credentials.breached_passwords import BreachedPasswords
 
 _QUARTER_HOUR, _HOUR = 900, 3600
 
@@ -40,6 +44,8 @@ class Service:
     roles: CurrentRoles
     audit: Trail
     limits: Limits
+    # None where the deployment asks nobody.
+    breached_passwords: "BreachedPasswords | None" = None
 
 
 def connect(settings: ServiceSettings) -> Service:
@@ -67,4 +73,14 @@ def connect(settings: ServiceSettings) -> Service:
             # By the account that changes, which gets a notice each time.
             email_changes=Limit("email_change", settings.limit_recipient_mails, _HOUR),
         ),
+        breached_passwords=_breached_passwords(settings.breached_passwords_url),
     )
+
+
+def _breached_passwords(url: str) -> "BreachedPasswords | None":
+    if not url:
+        return None
+    # With its TLS: no other deployment's cold start pays for it.
+    from gatepost.credentials.breached_passwords import BreachedPasswords  # noqa: PLC0415
+
+    return BreachedPasswords(url)

@@ -1,9 +1,8 @@
 """Verify Gatepost's access tokens in front of any API: JWT access tokens as RFC 9068 profiles them, strictly.
 
-    from gatepost_verifier import VerificationError, Verifier, bearer_token, parse_json_object, parse_key_set
+    from gatepost_verifier import VerificationError, Verifier, bearer_token
 
-    keys = parse_key_set(parse_json_object(jwks_bytes))
-    verifier = Verifier(issuer="https://auth.example.com", audience="https://api.example.com", keys=keys.get)
+    verifier = Verifier.from_environment()  # GATEPOST_ISSUER, GATEPOST_AUDIENCE
 
     try:
         token = verifier.verify(bearer_token(headers.get("authorization")))
@@ -11,7 +10,8 @@
         return unauthorized(error.code)
     allowed = "orders:read" in token.permissions
 
-Needs PyJWT and cryptography; importing it does no I/O.
+Needs PyJWT and cryptography; importing it does no I/O. `gatepost_verifier.fastapi`, `.aws_lambda` and `.powertools` do this
+for what they are named after, and import it only if they are imported.
 """
 
 from gatepost_verifier.bearer import bearer_token
@@ -28,17 +28,24 @@ from gatepost_verifier.errors import (
     IssuerInvalid,
     KeyIdInvalid,
     KeySetError,
+    RevocationsUnknown,
     SignatureInvalid,
     TokenExpired,
     TokenMalformed,
     TokenNotYetValid,
+    TokenRevoked,
     TokenTooLong,
     TokenTypeInvalid,
     UnknownKey,
     VerificationError,
 )
-from gatepost_verifier.key_set import VerificationKey, parse_key_set
-from gatepost_verifier.tokens import LEEWAY, KeyLookup, Verifier, verify_access_token
+from gatepost_verifier.key_set import KeyLookup, VerificationKey, parse_key_set
+from gatepost_verifier.key_source import KeySource
+from gatepost_verifier.revocations import RevocationSource
+from gatepost_verifier.settings import SettingsError
+from gatepost_verifier.token_cache import TokenCache
+from gatepost_verifier.tokens import Verifier
+from gatepost_verifier.verification import LEEWAY, verify_access_token
 
 __all__ = [
     "LEEWAY",
@@ -54,10 +61,16 @@ __all__ = [
     "KeyIdInvalid",
     "KeyLookup",
     "KeySetError",
+    "KeySource",
+    "RevocationSource",
+    "RevocationsUnknown",
+    "SettingsError",
     "SignatureInvalid",
+    "TokenCache",
     "TokenExpired",
     "TokenMalformed",
     "TokenNotYetValid",
+    "TokenRevoked",
     "TokenTooLong",
     "TokenTypeInvalid",
     "UnknownKey",

@@ -1,44 +1,55 @@
 """A Lambda authorizer: event in, decision, answer out. Whatever is unexpected is a denial."""
 
+import json
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Self
 
 from gatepost_verifier.bearer import bearer_token
 from gatepost_verifier.claims import AccessToken
 from gatepost_verifier.decision import Decision, Default, decide
 from gatepost_verifier.errors import BearerInvalid, VerificationError
-from gatepost_verifier.events import Request, http_api_v2_request
-from gatepost_verifier.route_rules import Rule
+from gatepost_verifier.events import Request, V2Response, read_request
+from gatepost_verifier.iam_policy import PolicyCompiler
+from gatepost_verifier.method_arn import MethodArn
+from gatepost_verifier.route_rules import CONNECT, Rule
 from gatepost_verifier.settings import Settings
 from gatepost_verifier.tokens import Verifier
+
+ANONYMOUS = "anonymous"
+"""The principal of a call without a valid token; a user's is `sub`."""
+MAX_CONNECT_ANSWER_BYTES = 8192
+"""Of a WebSocket API's authorizer
+(https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html)."""
 
 _logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
 class Authorizer:
     """What it takes to decide about calls: whose tokens, and which route needs what."""
 
-    verifier: Verifier
-    rules: tuple[Rule, ...]
-    default: Default
+    def __init__(self, verifier: Verifier, rules: Sequence[Rule], default: Default, v2_response: V2Response = "simple") -> None:
+        self.verifier = verifier
+        self._rules = rules
+        self._default = default
+        self._v2_response = v2_response
+        self._policies = PolicyCompiler(rules, default)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """The authorizer that `settings` ask for."""
-        verifier = Verifier(issuer=settings.issuer, audience=settings.audience, keys=settings.keys)
-        return cls(verifier, settings.rules, settings.default)
+        return cls(Verifier.from_settings(settings), settings.rules, settings.default, settings.v2_response)
 
-    def simple_response(self, event: object) -> dict[str, Any]:
-        """The answer to an HTTP API's authorizer event of payload format 2.0, in the simple response format.
+    def answer(self, event: object) -> dict[str, Any]:
+        """The answer to an authorizer's event of a REST, HTTP or WebSocket API: an IAM policy, or whether it `isAuthorized`.
 
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html and
         https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html. Raises
-        `Exception("Unauthorized")`, which the gateway answers with 401, for a call without a valid token, and for whatever
+        `Exception("Unauthorized")`, which the gateways answer with 401, for a call without a valid token, and for whatever
         can't be understood.
         """
         try:
-            answer = self._answer(http_api_v2_request(event))
+            answer = self._answer(read_request(event, self._v2_response))
         except Exception as error:  # noqa: BLE001 - what nobody foresaw must not become an Allow, nor a 500 with our words in it
             _log_failure(error)
             answer = None
@@ -48,21 +59,52 @@ class Authorizer:
         return answer
 
     def _answer(self, request: Request) -> dict[str, Any] | None:
-        """The simple response, None for "Unauthorized"."""
+        """The answer, None for "Unauthorized"."""
         token: AccessToken | None = None
         problem = None
         try:
             token = self.verifier.verify(_bearer(request))
         except VerificationError as error:
             problem = error.code
-        decision = decide(self.rules, self.default, request.method, request.path, token)
-        answer: dict[str, Any] | None = {"isAuthorized": decision.allowed}
-        if decision.allowed:
-            answer = {"isAuthorized": True, "context": {} if token is None else context(token)}
-        elif decision.status == 401:
-            answer = None
+        decision = decide(self._rules, self._default, request.method, request.path, token)
+        answer: dict[str, Any] | None = None
+        if decision.status != 401 and request.arn is None:
+            answer = _simple_response(decision, token)
+        elif decision.status != 401 and request.arn is not None:
+            decision, answer = self._policy_response(decision, request.arn, token)
         _log(decision, problem)
         return answer
+
+    def _policy_response(
+        self, decision: Decision, arn: MethodArn, token: AccessToken | None
+    ) -> tuple[Decision, dict[str, Any]]:
+        """The answer with a policy, and what it comes to: a denial if the gateway wouldn't take one that allows the call."""
+        document = self._policies.policy(arn, decision.allowed, token)
+        if document is not None:
+            answer = _with_policy(document, token)
+            if arn.method != CONNECT:
+                return decision, answer
+            # The policy speaks about the connection alone, so a denial has nobody to tell of the caller.
+            answer["context"] = answer["context"] if decision.allowed else {}
+            if len(json.dumps(answer).encode()) <= MAX_CONNECT_ANSWER_BYTES:
+                return decision, answer
+        denial = Decision(403, "answer_too_large", decision.rule)
+        return denial, _with_policy(self._policies.denial(arn), None)
+
+
+def _simple_response(decision: Decision, token: AccessToken | None) -> dict[str, Any]:
+    if not decision.allowed:
+        return {"isAuthorized": False}
+    return {"isAuthorized": True, "context": {} if token is None else context(token)}
+
+
+def _with_policy(document: dict[str, Any], token: AccessToken | None) -> dict[str, Any]:
+    # The caller is told of also with a denial: kept, the policy may allow another call.
+    return {
+        "principalId": ANONYMOUS if token is None else token.sub,
+        "policyDocument": document,
+        "context": {} if token is None else context(token),
+    }
 
 
 def context(token: AccessToken) -> dict[str, str | int]:

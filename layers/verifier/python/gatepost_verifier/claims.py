@@ -27,7 +27,7 @@ class AccessToken:
     """The claims of a verified access token (RFC 9068 section 2.2). Times are seconds since the epoch.
 
     Absent claims are None or empty. `sid` is the session, `ver` the user's version (both for revocation), `claims` the
-    whole payload with whatever else the issuer put in.
+    whole payload with whatever else the issuer put in: to be read only, since a token that comes again gets the same object.
     """
 
     iss: str
@@ -68,11 +68,7 @@ def check_claims(claims: dict[str, Any], *, issuer: str, audience: str, now: flo
     iat, exp, nbf = claims["iat"], claims["exp"], claims.get("nbf")
     if exp <= iat:
         raise ClaimInvalid("exp isn't after iat")
-    if now >= exp + leeway:
-        raise TokenExpired("exp has passed")
-    if max(iat, nbf or 0) > now + leeway:
-        raise TokenNotYetValid("iat or nbf is in the future")
-    return AccessToken(
+    token = AccessToken(
         iss=issuer,
         sub=claims["sub"],
         aud=tuple(aud),
@@ -91,6 +87,16 @@ def check_claims(claims: dict[str, Any], *, issuer: str, audience: str, now: flo
         ver=claims.get("ver"),
         claims=claims,
     )
+    check_times(token, now=now, leeway=leeway)
+    return token
+
+
+def check_times(token: AccessToken, *, now: float, leeway: int) -> None:
+    """Check that `token` is taken at `now`: iat - leeway <= now < exp + leeway. Raises TokenExpired or TokenNotYetValid."""
+    if now >= token.exp + leeway:
+        raise TokenExpired("exp has passed")
+    if max(token.iat, token.nbf or 0) > now + leeway:
+        raise TokenNotYetValid("iat or nbf is in the future")
 
 
 def _check_types(claims: dict[str, Any]) -> None:

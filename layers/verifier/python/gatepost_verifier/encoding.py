@@ -5,8 +5,21 @@ import json
 from math import isinf
 from typing import Any, NoReturn
 
-_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+# The alphabet of base64url to that of base64; what is only in base64's, and padding, to something that is in neither.
+_TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/???")
 _TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
+# By length modulo 4, what the last character can be without unused bits that are set.
+_LAST = (
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+    b"",
+    b"AQgw",
+    b"AEIMQUYcgkosw048",
+)
+
+
+def encode_base64url(data: bytes) -> str:
+    """Encode as base64url without padding (RFC 7515 section 2)."""
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URLSAFE).rstrip(b"=").decode("ascii")
 
 
 def decode_base64url(text: bytes) -> bytes:
@@ -14,11 +27,13 @@ def decode_base64url(text: bytes) -> bytes:
 
     Raises ValueError for anything but the one spelling of its bytes: padding, blanks, `+` and `/`, unused bits set.
     """
-    # binascii skips what isn't in the alphabet, so canonical is what encoding gives back.
-    decoded = binascii.a2b_base64(text.translate(_TO_STANDARD) + b"==")
-    if binascii.b2a_base64(decoded, newline=False).translate(_TO_URLSAFE).rstrip(b"=") != text:
+    rest = len(text) % 4
+    if text and text[-1] not in _LAST[rest]:
         raise ValueError("not canonical base64url")
-    return decoded
+    try:
+        return binascii.a2b_base64(text.translate(_TO_STANDARD) + b"=="[: -rest % 4], strict_mode=True)
+    except binascii.Error:
+        raise ValueError("not canonical base64url") from None
 
 
 def parse_json_object(data: bytes) -> dict[str, Any]:

@@ -4,9 +4,8 @@ PyJWT's own reader takes duplicate members, UTF-16, padding, foreign header memb
 check; PyJWT checks the signature.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from gatepost_verifier.encoding import decode_base64url, parse_json_object
 from gatepost_verifier.errors import (
@@ -26,8 +25,7 @@ _HEADER_MEMBERS = frozenset({"alg", "kid", "typ"})
 _TYPES = ("at+jwt", "application/at+jwt")
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """A parsed token whose signature nobody has checked yet: nothing in it may be trusted."""
 
     alg: str
@@ -37,17 +35,24 @@ class Envelope:
     signature: bytes
 
 
+def encode(token: str) -> bytes:
+    """The bytes of a token that isn't too long. Comes before all else, which costs time by length.
+
+    Raises TokenTooLong or TokenMalformed.
+    """
+    if len(token) > MAX_TOKEN_LENGTH:
+        raise TokenTooLong(f"the token is longer than {MAX_TOKEN_LENGTH} characters")
+    if not token.isascii():
+        raise TokenMalformed("the token isn't ASCII")
+    return token.encode("ascii")
+
+
 def parse(token: str) -> Envelope:
     """Read the form of a compact JWS access token (RFC 7515 section 7.1, RFC 9068 section 2.1).
 
     Raises TokenTooLong, TokenMalformed, HeaderInvalid, AlgorithmNotAllowed, TokenTypeInvalid or KeyIdInvalid.
     """
-    # First of all, since everything after it costs time by length.
-    if len(token) > MAX_TOKEN_LENGTH:
-        raise TokenTooLong(f"the token is longer than {MAX_TOKEN_LENGTH} characters")
-    if not token.isascii():
-        raise TokenMalformed("the token isn't ASCII")
-    encoded = token.encode("ascii")
+    encoded = encode(token)
     segments = encoded.split(b".", 3)
     if len(segments) != 3 or not all(segments):
         raise TokenMalformed("the token hasn't three non-empty segments")

@@ -109,5 +109,17 @@ class TokenNotYetValid(VerificationError):
     code = "token_not_yet_valid"
 
 
+class TokenRevoked(VerificationError):
+    """The issuer's revocation list names the token's session, or its user with a higher `ver`."""
+
+    code = "token_revoked"
+
+
+class RevocationsUnknown(VerificationError):
+    """For a token's lifetime no revocation list could be had, so that none of that time may be taken any more."""
+
+    code = "revocations_unknown"
+
+
 class KeySetError(ValueError):
     """A JWK Set can't be used as verification keys: a fault of configuration or of the issuer, not of a token."""

@@ -1,8 +1,7 @@
 """The issuer's public keys, checked once when they are read so that a verification needs no check of them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeGuard
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeGuard
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
@@ -24,8 +23,7 @@ RSA_EXPONENTS = range(65537, 2**256, 2)
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
-@dataclass(frozen=True, slots=True)
-class _KeyType:
+class _KeyType(NamedTuple):
     """What a JWK for one `alg` must look like, and who checks its signatures."""
 
     kty: str
@@ -45,14 +43,17 @@ ALGORITHMS = frozenset(_KEY_TYPES)
 """The `alg` values an access token may have (RFC 7518 section 3.1, RFC 8037 section 3.1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class VerificationKey:
+class VerificationKey(NamedTuple):
     """A public key, the one algorithm it is for (`alg`, its JWA name), and PyJWT's implementation of that."""
 
     kid: str
     alg: str
     key: RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
     algorithm: Algorithm
+
+
+KeyLookup = Callable[[str], VerificationKey | None]
+"""The issuer's key of a `kid`, None if it has none: `.get` of a parsed key set, or of a `KeySource`, which fetches one."""
 
 
 def is_key_id(kid: object) -> TypeGuard[str]:

@@ -11,8 +11,8 @@
 """
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable
+from typing import NamedTuple
 
 from gatepost_verifier.claims import AccessToken
 
@@ -28,11 +28,13 @@ _SCOPE_NAME = re.compile(r"[!$%'-:<-\[\]-{}~]+", re.ASCII)
 _SECOND_FACTORS = frozenset({"mfa", "otp", "hwk", "swk"})
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One of `alternatives` must hold, and of that every condition."""
 
     alternatives: tuple[tuple[str, ...], ...]
+
+    def __str__(self) -> str:
+        return " | ".join(" & ".join(conditions) for conditions in self.alternatives)
 
     @property
     def public(self) -> bool:
@@ -42,6 +44,10 @@ class Requirement:
     def met_by(self, token: AccessToken) -> bool:
         """Whether the bearer of a verified `token` fulfils it."""
         return any(all(_holds(condition, token) for condition in conditions) for conditions in self.alternatives)
+
+    def unmet_by(self, token: AccessToken) -> tuple[tuple[str, ...], ...]:
+        """Of each alternative, the conditions that don't hold for the bearer of `token`."""
+        return tuple(tuple(condition for condition in one if not _holds(condition, token)) for one in self.alternatives)
 
 
 def is_condition(text: str) -> bool:
@@ -57,13 +63,22 @@ def grants(permissions: Collection[str], needed: str) -> bool:
     return not {needed, f"{resource}:*", f"*:{action}", "*:*", "*"}.isdisjoint(permissions)
 
 
+def rights(token: AccessToken) -> Hashable:
+    """All that conditions look at: whose rights are the same, fulfil the same requirements."""
+    return token.permissions, token.scope, token.amr, _is_machine(token)
+
+
 def _holds(condition: str, token: AccessToken) -> bool:
     if condition in (PUBLIC, "authenticated"):
         return True
     if condition == "mfa":
         return not _SECOND_FACTORS.isdisjoint(token.amr)
     if condition == "client":
-        return token.sub == token.client_id
+        return _is_machine(token)
     if condition.startswith(_SCOPE):
         return condition.removeprefix(_SCOPE) in token.scope
     return grants(token.permissions, condition)
+
+
+def _is_machine(token: AccessToken) -> bool:
+    return token.sub == token.client_id

@@ -5,14 +5,15 @@
     GET  /orders/{id}    = orders:read | support:read
     POST /orders         = orders:write & mfa
     *    /files/{proxy+} = authenticated; GET /health = public
+    # Who may open a connection of a WebSocket API.
+    CONNECT $connect     = chat:use
 
 A path is a template as API Gateway's routes are: `{name}` stands for one segment, `{name+}` at the end for one or more; a
-trailing slash makes another path. The method `*` is any. `requirements` says what may stand on the right.
+trailing slash makes another path. The method `*` is any of HTTP's. `requirements` says what may stand on the right.
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from gatepost_verifier.requirements import CONDITIONS, PUBLIC, Requirement, is_condition
@@ -20,7 +21,10 @@ from gatepost_verifier.requirements import CONDITIONS, PUBLIC, Requirement, is_c
 ANY_METHOD = "*"
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 """What a route of API Gateway can name."""
+CONNECT, CONNECT_PATH = "CONNECT", "$connect"
+"""What stands for the method and the path where a client connects to a WebSocket API."""
 
+_METHOD_EXPECTED = f"a method ({', '.join(METHODS)}, * for any, or {CONNECT} for a WebSocket API's {CONNECT_PATH})"
 _TOKEN = re.compile(r"[;=&|]|[^\s;=&|]+")
 _LITERAL = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~!$'()+,:@-]+", re.ASCII)
 _VARIABLE = re.compile(r"\{\w+\}", re.ASCII)
@@ -37,11 +41,11 @@ class RuleError(ValueError):
         self.column = column
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """Calls of `method` (`*` is any) to the paths of a template need `requirement`.
 
-    `segments` is the template between its slashes: `("orders", "{id}")`, and `("orders", "")` with a trailing slash.
+    `segments` is the template between its slashes: `("orders", "{id}")`, and `("orders", "")` with a trailing slash. Only
+    `CONNECT $connect` has none, and is `("$connect",)`.
     """
 
     method: str
@@ -49,13 +53,17 @@ class Rule:
     requirement: Requirement
 
     def __str__(self) -> str:
-        return f"{self.method} /{'/'.join(self.segments)}"
+        return f"{self.method} {'' if self.method == CONNECT else '/'}{'/'.join(self.segments)}"
+
+    def covers(self, method: str) -> bool:
+        """Whether it speaks about `method`, on whatever path."""
+        return self.method == method or (self.method == ANY_METHOD and method != CONNECT)
 
     def matches(self, method: str, segments: Sequence[str]) -> bool:
         """Whether it speaks about `method` on a path of these `segments`."""
-        if self.method not in (ANY_METHOD, method):
+        if not self.covers(method):
             return False
-        if _is_greedy(self.segments[-1]):
+        if is_greedy(self.segments[-1]):
             single = self.segments[:-1]
             fits = any(segments[len(single) :])  # at least one character
         else:
@@ -68,13 +76,14 @@ def _segment_matches(wanted: str, given: str) -> bool:
     return given != "" if wanted.startswith("{") else given == wanted
 
 
-def _is_greedy(segment: str) -> bool:
+def is_greedy(segment: str) -> bool:
+    """Whether a segment of a template is `{name+}`."""
     return segment.endswith("+}")
 
 
 def find_rule(rules: Sequence[Rule], method: str, path: str) -> Rule | None:
     """The rule of `rules`, as `parse_rules` gives them, that decides a call of `method` to `path`; None if there is none."""
-    segments = path.split("/")[1:]
+    segments = [path] if method == CONNECT else path.split("/")[1:]
     return next((rule for rule in rules if rule.matches(method, segments)), None)
 
 
@@ -96,7 +105,7 @@ def parse_rules(text: str) -> tuple[Rule, ...]:
 
 
 def _specificity(rule: Rule) -> tuple[list[int], bool]:
-    ranks = [2 if _is_greedy(segment) else 1 if segment.startswith("{") else 0 for segment in rule.segments]
+    ranks = [2 if is_greedy(segment) else 1 if segment.startswith("{") else 0 for segment in rule.segments]
     return ranks, rule.method == ANY_METHOD
 
 
@@ -119,9 +128,12 @@ def _parse(text: str) -> Iterator[tuple[_Token, Rule]]:
 
 
 def _parse_rule(tokens: Iterator[_Token]) -> Rule:
-    method = _take(tokens, lambda text: text in (ANY_METHOD, *METHODS), f"a method ({', '.join(METHODS)}, or * for any)").text
-    path = _take(tokens, lambda text: text.startswith("/"), "a path that starts with /")
-    segments = _parse_path(path)
+    method = _take(tokens, lambda text: text in (ANY_METHOD, CONNECT, *METHODS), _METHOD_EXPECTED).text
+    segments: tuple[str, ...]
+    if method == CONNECT:
+        segments = (_take(tokens, lambda text: text == CONNECT_PATH, CONNECT_PATH).text,)
+    else:
+        segments = _parse_path(_take(tokens, lambda text: text.startswith("/"), "a path that starts with /"))
     _take(tokens, lambda text: text == "=", "=")
     alternatives: list[list[str]] = [[]]
     while True:

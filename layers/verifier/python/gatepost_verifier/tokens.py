@@ -1,67 +1,76 @@
-"""Verifying an access token: form, key, algorithm, signature, claims, in this order (RFC 9068 section 4)."""
+"""What a resource server has for its whole life: a verifier, which knows keys, revocations, and the tokens it saw last."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Self
 
-from gatepost_verifier.claims import AccessToken, check_claims
-from gatepost_verifier.envelope import parse
-from gatepost_verifier.errors import AlgorithmNotAllowed, SignatureInvalid, UnknownKey
-from gatepost_verifier.key_set import VerificationKey
-
-LEEWAY = 30
-"""Seconds by which the clocks of issuer and verifier may differ."""
-
-KeyLookup = Callable[[str], VerificationKey | None]
-"""The issuer's key of a `kid`, None if it has none: `.get` of a parsed key set, or a function that also refreshes one."""
+from gatepost_verifier.claims import AccessToken, check_claims, check_times
+from gatepost_verifier.envelope import encode
+from gatepost_verifier.errors import TokenRevoked
+from gatepost_verifier.key_set import KeyLookup
+from gatepost_verifier.revocations import RevocationSource
+from gatepost_verifier.settings import Settings
+from gatepost_verifier.token_cache import TokenCache, Verified
+from gatepost_verifier.verification import LEEWAY, check_configuration, signed_payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verifier:
     """What a resource server configures once: `issuer` and its `keys`, its own `audience`, `leeway` in seconds.
 
-    Raises ValueError without an issuer or an audience, so that a service that wasn't told whose tokens to take doesn't start.
+    Without `revocations` a token is taken until it expires. May be used by several threads. Raises ValueError without an issuer
+    or an audience, so that a service that wasn't told whose tokens to take doesn't start.
     """
 
     issuer: str
     audience: str
     keys: KeyLookup
+    revocations: RevocationSource | None = None
     leeway: int = LEEWAY
     clock: Callable[[], float] = time.time
+    cache: TokenCache = field(default_factory=TokenCache, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _check_settings(self.issuer, self.audience, self.leeway)
+        check_configuration(self.issuer, self.audience, self.leeway)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The verifier that `settings` ask for."""
+        return cls(issuer=settings.issuer, audience=settings.audience, keys=settings.keys, revocations=settings.revocations)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """The verifier that the environment asks for, see `settings`. Raises SettingsError, which names the variable."""
+        return cls.from_settings(Settings.from_environment(environ))
 
     def verify(self, token: str) -> AccessToken:
-        """Verify `token` now; see `verify_access_token`."""
-        return verify_access_token(
-            token, issuer=self.issuer, audience=self.audience, keys=self.keys, now=self.clock(), leeway=self.leeway
-        )
+        """Verify `token` now: the claims of one that is good, see `verify_access_token`, and not revoked.
 
+        Raises a VerificationError saying which check failed, and whatever `keys` raises.
+        """
+        now = self.clock()
+        encoded = encode(token)
+        digest = sha256(encoded).digest()
+        known = self.cache.take(digest)
+        # A key that was fetched anew is another object, and one that was withdrawn is none: both verify again.
+        if known is not None and self.keys(known.key.kid) is known.key:
+            check_times(known.token, now=now, leeway=self.leeway)
+        else:
+            known = self._verify(token, now)
+        if self.revocations is not None:
+            current = self.revocations.current()
+            if current is not known.not_named_by:
+                if current.names(known.token):
+                    raise TokenRevoked("the issuer has revoked the token")
+                known = Verified(known.token, known.key, current)
+        self.cache.keep(digest, known, len(encoded), now - self.leeway)
+        return known.token
 
-def verify_access_token(
-    token: str, *, issuer: str, audience: str, keys: KeyLookup, now: float, leeway: int = LEEWAY
-) -> AccessToken:
-    """Verify a compact JWS access token at `now`, seconds since the epoch (RFC 9068 section 4, RFC 8725 section 3).
-
-    It is taken while iat - leeway <= now < exp + leeway. Raises a VerificationError saying which check failed, ValueError
-    if `issuer` or `audience` is empty, and whatever `keys` raises.
-    """
-    _check_settings(issuer, audience, leeway)
-    envelope = parse(token)
-    key = keys(envelope.kid)
-    if key is None:
-        raise UnknownKey("the issuer has no key of this kid")
-    # The header must not choose how a key is used (RFC 8725 section 3.1).
-    if envelope.alg != key.alg:
-        raise AlgorithmNotAllowed("alg isn't the algorithm of the key")
-    if not key.algorithm.verify(envelope.signing_input, key.key, envelope.signature):
-        raise SignatureInvalid("the signature doesn't fit")
-    return check_claims(envelope.payload, issuer=issuer, audience=audience, now=now, leeway=leeway)
-
-
-def _check_settings(issuer: str, audience: str, leeway: int) -> None:
-    if not issuer or not audience:
-        raise ValueError("an issuer and an audience must be configured")
-    if leeway < 0:
-        raise ValueError("leeway can't be negative")
+    def _verify(self, token: str, now: float) -> Verified:
+        if self.revocations is not None:
+            self.revocations.begin()  # beside the first fetch of the keys
+        payload, key = signed_payload(token, self.keys)
+        verified = check_claims(payload, issuer=self.issuer, audience=self.audience, now=now, leeway=self.leeway)
+        return Verified(verified, key)

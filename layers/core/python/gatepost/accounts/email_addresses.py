@@ -24,6 +24,11 @@ class EmailAddress:
         """SHA-256 of the canonical form, what keys and limits are made of."""
         return digest(self.canonical.encode("ascii"))
 
+    @property
+    def domain(self) -> str:
+        """The domain, ASCII and in lower case."""
+        return self.canonical.rpartition("@")[2]
+
 
 def parse(text: str) -> EmailAddress:
     """Return the address that `text` is.

@@ -2,6 +2,7 @@
 
 from gatepost import clock, guesses, limits
 from gatepost.accounts.email_addresses import EmailAddress
+from gatepost.accounts.new_addresses import demand_allowed
 from gatepost.audit import Event
 from gatepost.authentication import Principal
 from gatepost.caller import Caller
@@ -10,7 +11,7 @@ from gatepost.identifiers import TokenKind
 from gatepost.limits import Reservation
 from gatepost.outbox import Mail, MailKind, enqueue
 from gatepost.service import Service
-from gatepost.storage import email_codes, keys, one_time_tokens
+from gatepost.storage import email_codes, keys, one_time_tokens, suppressions
 from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.one_time_tokens import OneTimeToken
@@ -25,10 +26,12 @@ def request_email_change(service: Service, me: Principal, email: EmailAddress, p
     For a new address that has an account, its owner gets a notice without a link instead, and nothing tells.
 
     Raises:
+        InvalidField: the new address is at a blocked domain.
         InvalidCredentials: the password is wrong.
         RateLimited: too many wrong passwords.
     """
     settings, db, user = service.settings, service.db, me.user
+    demand_allowed(service, email, field="new_email")
     guesses.check_password(service, user, password, caller)
     claim, outcomes = limits.ask(
         db,
@@ -83,6 +86,7 @@ def complete_email_change(service: Service, token: str, password: str, caller: C
         db.transact(
             *user_items.change_email(settings.users_table, user, item["email"], item["email_digest"]),
             one_time_tokens.use(settings.sessions_table, presented),
+            suppressions.lift(settings.sessions_table, item["email_digest"]),
             delete(settings.sessions_table, keys.password_reset(user.id)),
             email_codes.forget(settings.sessions_table, user.email_digest),
             enqueue(

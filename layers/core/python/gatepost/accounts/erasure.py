@@ -10,7 +10,7 @@ from gatepost.conflicts import LastAdministrator
 from gatepost.errors import InvalidCredentials, NotAuthenticated, logged_if_unavailable
 from gatepost.outbox import Mail, MailKind, enqueue
 from gatepost.service import Service
-from gatepost.storage import administrators, email_codes, keys
+from gatepost.storage import administrators, email_codes, keys, suppressions
 from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.sessions import Session
@@ -90,6 +90,7 @@ def export(service: Service, me: Principal) -> dict[str, Any]:
             "status": user.status,
             "roles": list(user.roles),
             "created_at": clock.rfc3339(user.created_at),
+            "mail_stopped": suppressions.described(user.mail_stopped),
         },
         "pending_email": change["email"] if change and clock.now() < change["expires_at"] else None,
         "sessions": [_exported(session, me.session) for session in session_list.alive(service, user)],

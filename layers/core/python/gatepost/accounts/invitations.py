@@ -13,7 +13,7 @@ from gatepost.identifiers import TokenKind
 from gatepost.outbox import Mail, MailKind, enqueue
 from gatepost.service import Service
 from gatepost.sessions import SignedIn
-from gatepost.storage import administrators, attempts, first_administrator, keys
+from gatepost.storage import administrators, attempts, first_administrator, keys, suppressions
 from gatepost.storage import invitations as invitation_items
 from gatepost.storage import roles as role_items
 from gatepost.storage import sessions as session_items
@@ -90,6 +90,7 @@ def accept(
             *_administration(service, invitation),
             *invitation_items.use(settings.sessions_table, invitation, presented),
             *attempts.forget(settings.sessions_table, user.email_digest),
+            suppressions.lift(settings.sessions_table, user.email_digest),
             session_items.create(settings.sessions_table, signed_in.session),
             service.audit.event(Event.INVITATION_ACCEPTED, caller, user_id=user.id, actor_id=user.id),
         )

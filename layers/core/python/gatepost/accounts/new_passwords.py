@@ -1,7 +1,10 @@
-"""What a new password may be for one user: not common, not their address, not the service's name (NIST SP 800-63B, 5.1.1.2)."""
+"""What a new password may be for one user: not common, not breached, not their address, not the service's name (NIST SP
+800-63B, 5.1.1.2).
+"""
 
 import string
 
+from gatepost import telemetry
 from gatepost.errors import PasswordRefused
 from gatepost.service import Service
 
@@ -10,7 +13,8 @@ def demand_acceptable(service: Service, password: str, email: str, *, field: str
     """Compare `password`, as given and case-folded without leading and trailing digits and punctuation.
 
     `field` is the member of the request that gave it. Its length was checked at the edge (`passwords.refusal`).
-    Containing such a word is allowed.
+    Containing such a word is allowed. Then a service is asked for breached passwords, if the deployment names one:
+    call this once a request, before anything is written.
 
     Raises:
         PasswordRefused: saying why.
@@ -27,3 +31,7 @@ def demand_acceptable(service: Service, password: str, email: str, *, field: str
         raise PasswordRefused(field, "is the name of the service: choose one that nobody can tell from it")
     if any(is_common(form) for form in forms):
         raise PasswordRefused(field, "is among the most common ones, which are tried first: choose another")
+    breached = service.breached_passwords
+    if breached is not None and breached.holds(password):
+        telemetry.count("BreachedPasswordRefused")
+        raise PasswordRefused(field, "is known from a data breach, and such ones are tried first: choose another")

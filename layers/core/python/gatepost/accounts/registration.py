@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from gatepost import clock, limits, outbox
 from gatepost.accounts.email_addresses import EmailAddress
+from gatepost.accounts.new_addresses import demand_allowed
 from gatepost.accounts.new_passwords import demand_acceptable
 from gatepost.audit import Event
 from gatepost.caller import Caller
@@ -36,10 +37,12 @@ def register(service: Service, email: EmailAddress, password: str, name: str | N
     The same calls and hashes either way, and nothing tells which. `password` must have passed `passwords.refusal`.
 
     Raises:
+        InvalidField: the address is at a blocked domain.
         PasswordRefused: the password is common, the address or the service's name.
         RateLimited: too many registrations from this client address.
     """
     db, table = service.db, service.settings.sessions_table
+    demand_allowed(service, email, field="email")
     demand_acceptable(service, password, email.address, field="password")
     (claim, standing), (mail, by_address) = limits.ask(
         db,

@@ -11,7 +11,7 @@ from gatepost.errors import InvalidCredentials, InvalidToken
 from gatepost.identifiers import SECRET_BYTES, TokenKind, decode_token, digest, new_id
 from gatepost.service import Service
 from gatepost.sessions import SignedIn
-from gatepost.storage import attempts, keys
+from gatepost.storage import attempts, keys, suppressions
 from gatepost.storage import sessions as session_items
 from gatepost.storage import users as user_items
 from gatepost.storage.attempts import SLOTS, Attempt
@@ -61,6 +61,7 @@ def verify_email(service: Service, token: str, password: str, caller: Caller, *,
                     *user_items.create(settings.users_table, user),
                     session_items.create(settings.sessions_table, signed_in.session),
                     *attempts.use(settings.sessions_table, attempt, digest(secret)),
+                    suppressions.lift(settings.sessions_table, email_digest),
                     service.audit.event(Event.USER_REGISTERED, caller, user_id=user.id, actor_id=user.id),
                 ),
                 *guess.refunds,

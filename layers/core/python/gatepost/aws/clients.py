@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sesv2 import SESV2Client
 
 # A caller waits at most a few seconds. Standard mode retries throttling and lost connections with jittered back-off.
 # What is sent is built by our own code and typed, so botocore's parameter validation would be work done twice.
+_READ_TIMEOUT, _ATTEMPTS = 3, 3
 _CONFIG = Config(
     connect_timeout=1,
-    read_timeout=3,
-    retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=64,
     tcp_keepalive=True,
     parameter_validation=False,
@@ -38,11 +38,17 @@ if TYPE_CHECKING:
     def client(service: Literal["kms"]) -> KMSClient: ...
     @overload
     def client(service: Literal["sesv2"]) -> SESV2Client: ...
+    @overload
+    def client(service: Literal["lambda"], *, read_timeout: int, attempts: int) -> LambdaClient: ...
 
 
-def client(service: str) -> object:
-    """Return a new client of `service`. Make it once, outside the request: it costs as much as importing FastAPI."""
-    return _session().create_client(service, config=_CONFIG)
+def client(service: str, *, read_timeout: int = _READ_TIMEOUT, attempts: int = _ATTEMPTS) -> object:
+    """Return a new client of `service`, which waits `read_timeout` seconds for an answer and tries `attempts` times.
+
+    Make it once, outside the request: it costs as much as importing FastAPI.
+    """
+    retries: Any = {"mode": "standard", "total_max_attempts": attempts}
+    return _session().create_client(service, config=_CONFIG.merge(Config(read_timeout=read_timeout, retries=retries)))
 
 
 @cache

@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 
-def send(ses: "SESV2Client", message: EmailMessage, sender: str) -> None:
+def send(ses: "SESV2Client", message: EmailMessage, sender: str, configuration_set: str) -> None:
     """Send `message` from the address `sender` to its one recipient as raw MIME: SES gets exactly what was rendered.
+
+    `configuration_set` says where SES tells of its bounce or of a complaint.
 
     Raises:
         Unavailable: if SES refuses or fails; the mail stays in the outbox.
@@ -20,4 +22,5 @@ def send(ses: "SESV2Client", message: EmailMessage, sender: str) -> None:
             FromEmailAddress=sender,
             Destination={"ToAddresses": [message["To"]]},
             Content={"Raw": {"Data": message.as_bytes()}},
+            ConfigurationSetName=configuration_set,
         )

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gatepost import clock, outbox
+from gatepost import clock, outbox, telemetry
+from gatepost.accounts import email_addresses
 from gatepost.aws import ses
 from gatepost.aws.clients import client
 from gatepost.aws.kms import Sealer
 from gatepost.config import MailerSettings
 from gatepost.mail.rendering import render
+from gatepost.outbox import Mail
+from gatepost.storage import keys, suppressions
 from gatepost.storage.table import Database
 
 if TYPE_CHECKING:
@@ -35,20 +38,28 @@ def connect(settings: MailerSettings) -> Mailer:
 
 
 def deliver(mailer: Mailer, mail_id: str) -> None:
-    """Send the mail with this id, unless it was sent already or is too old to be of use.
+    """Send the mail with this id, unless it was sent already, is too old to be of use, or mail to its address has stopped.
 
     Raises:
         Unavailable: if DynamoDB, KMS or SES fails; the mail stays unsent.
         ValueError: if it was not sealed by this deployment.
     """
-    table = mailer.settings.outbox_table
+    settings, table = mailer.settings, mailer.settings.outbox_table
     item = outbox.read_unsent(mailer.db, table, mail_id)
     if item is None:
         return
     if clock.now() < item["expires_at"]:
-        message = render(mailer.settings, outbox.open_mail(mailer.sealer, item), mail_id)
-        ses.send(mailer.ses, message, mailer.settings.mail_from)
+        mail = outbox.open_mail(mailer.sealer, item)
+        if _has_stopped(mailer, mail):
+            telemetry.count("MailStopped")
+        else:
+            ses.send(mailer.ses, render(settings, mail, mail_id), settings.mail_from, settings.configuration_set)
     outbox.close(mailer.db, table, mail_id)
+
+
+def _has_stopped(mailer: Mailer, mail: Mail) -> bool:
+    key = keys.suppression(email_addresses.parse(mail.to).digest)
+    return suppressions.from_item(mailer.db.get(mailer.settings.sessions_table, key)) is not None
 
 
 def overdue(mailer: Mailer) -> Iterator[str]:

@@ -4,11 +4,15 @@ A key is *standby* from when it's made: published, so that verifiers who cache t
 key *signs*. A *retired* key signs nothing any more and stays published until the last token it signed has expired.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-PUBLISHED_BEFORE_USE = 2 * 3600  # seconds; verifiers may cache the key set this long
+from gatepost.conflicts import RotationPending
+
+# Seconds. Verifiers may keep the key set for two hours. What they get may have been in an HTTP cache for half an hour, and come
+# from an environment that read the ring a minute before.
+PUBLISHED_BEFORE_USE = 3 * 3600
 ROTATION_PERIOD = 30 * 86400
 # A warm environment may sign with the old key until it re-reads the ring (60 s); its token lives 900 s, and verifiers
 # allow 30 s.
@@ -34,10 +38,16 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class KeyRing:
-    """All keys that may verify a token; `version` is raised by one with each change and is 0 before the first keys."""
+    """All keys that may verify a token; `version` is raised by one with each change and is 0 before the first keys.
+
+    `rotation_due` says that a rotation was asked for which waits until a standby key was published for long enough, and
+    `last_request` which request asked last.
+    """
 
     version: int
     keys: tuple[SigningKey, ...]
+    rotation_due: bool = False
+    last_request: str = ""
 
     def signing(self) -> SigningKey | None:
         """Return the key that signs, or None if the deployment hasn't made one."""
@@ -53,23 +63,61 @@ def first_ring(now: int, make_key: Callable[[], SigningKey]) -> KeyRing:
     return KeyRing(version=1, keys=(replace(make_key(), state="signing", state_since=now), make_key()))
 
 
-def rotated(ring: KeyRing, now: int, make_key: Callable[[], SigningKey], *, early: bool = False) -> KeyRing:
+def rotated(ring: KeyRing, now: int, make_key: Callable[[], SigningKey]) -> KeyRing:
     """Return the ring as it should be at `now`: the same object if nothing is due.
 
-    The standby key is promoted when the signing key has served its period (or at once if `early`), but never before it
-    was published for `PUBLISHED_BEFORE_USE`; a new one takes its place. Retired keys that can't verify anything any
-    more are dropped.
+    The oldest standby key is promoted when the signing key has served its period, or a rotation was asked for, but never
+    before it was published for `PUBLISHED_BEFORE_USE`; where no other stands by, a new one takes its place. Retired keys
+    that can't verify anything any more are dropped.
     """
-    keys = [key for key in ring.keys if key.state != "retired" or now < key.state_since + RETIRED_LIFETIME]
+    keys, due = _kept(ring, now), ring.rotation_due
     signing = next(key for key in keys if key.state == "signing")
-    standby = next((key for key in keys if key.state == "standby"), None)
-    due = early or now >= signing.state_since + ROTATION_PERIOD
-    if standby is None:
-        keys.append(make_key())
-    elif due and now >= standby.created_at + PUBLISHED_BEFORE_USE:
-        keys[keys.index(signing)] = replace(signing, state="retired", state_since=now)
-        keys[keys.index(standby)] = replace(standby, state="signing", state_since=now)
+    aged = _aged_standby(keys, now)
+    if aged and (due or now >= signing.state_since + ROTATION_PERIOD):
+        keys, due = _promoted(keys, aged, now), False
+    if not any(key.state == "standby" for key in keys):
         keys.append(make_key())
     if tuple(keys) == ring.keys:
         return ring
-    return KeyRing(version=ring.version + 1, keys=tuple(keys))
+    return replace(ring, version=ring.version + 1, keys=tuple(keys), rotation_due=due)
+
+
+def rotated_early(ring: KeyRing, now: int, make_key: Callable[[], SigningKey], request: str) -> KeyRing:
+    """Return the ring after `request` has asked for a rotation before it's due: the same object if it has before.
+
+    In any case it has a new key, published from now on. If a standby key was published for long enough, it signs from now
+    on; else that waits (`rotation_due`), and `rotated` does it as soon as one was.
+
+    Raises:
+        RotationPending: one waits already.
+    """
+    if request == ring.last_request:
+        return ring
+    if ring.rotation_due:
+        raise RotationPending
+    keys = _kept(ring, now)
+    aged = _aged_standby(keys, now)
+    if aged:
+        keys = _promoted(keys, aged, now)
+    return KeyRing(ring.version + 1, (*keys, make_key()), rotation_due=aged is None, last_request=request)
+
+
+def _kept(ring: KeyRing, now: int) -> list[SigningKey]:
+    return [key for key in ring.keys if key.state != "retired" or now < key.state_since + RETIRED_LIFETIME]
+
+
+def _aged_standby(keys: Iterable[SigningKey], now: int) -> SigningKey | None:
+    """Return the oldest standby key, if it was published for long enough to sign."""
+    oldest = min((key for key in keys if key.state == "standby"), key=lambda key: key.created_at, default=None)
+    return oldest if oldest and now >= oldest.created_at + PUBLISHED_BEFORE_USE else None
+
+
+def _promoted(keys: Iterable[SigningKey], standby: SigningKey, now: int) -> list[SigningKey]:
+    """Return `keys` after `standby` has taken the place of the one that signs."""
+
+    def moved(key: SigningKey) -> SigningKey:
+        if key.state == "signing":
+            return replace(key, state="retired", state_since=now)
+        return replace(key, state="signing", state_since=now) if key is standby else key
+
+    return [moved(key) for key in keys]

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from gatepost import clock
+from gatepost.audit import Event, Trail
 from gatepost.aws.clients import client
 from gatepost.aws.kms import KeyWrapper
+from gatepost.caller import Caller
 from gatepost.config import KeysSettings
+from gatepost.errors import Conflict
 from gatepost.signing import private_keys
-from gatepost.signing.ring import SigningKey, first_ring, rotated
+from gatepost.signing.ring import SigningKey, first_ring, rotated, rotated_early
 from gatepost.storage import signing_keys
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.table import Database
@@ -20,6 +23,7 @@ class KeyMaker:
     settings: KeysSettings
     db: Database
     wrapper: KeyWrapper
+    audit: Trail
 
     def make_key(self) -> SigningKey:
         """Return a new standby key. Raises `Unavailable` if KMS fails."""
@@ -28,7 +32,12 @@ class KeyMaker:
 
 def connect(settings: KeysSettings) -> KeyMaker:
     """Return the key maker for `settings`. Makes clients, but calls nothing."""
-    return KeyMaker(settings, Database(client("dynamodb")), KeyWrapper(client("kms"), settings.kms_key_id))
+    return KeyMaker(
+        settings,
+        Database(client("dynamodb")),
+        KeyWrapper(client("kms"), settings.kms_key_id),
+        Trail(settings.audit_table, settings.audit_retention_days),
+    )
 
 
 def ensure_first_keys(maker: KeyMaker) -> None:
@@ -38,24 +47,42 @@ def ensure_first_keys(maker: KeyMaker) -> None:
     table = maker.settings.keys_table
     if signing_keys.read(maker.db, table).version == 0:
         try:
-            signing_keys.write(maker.db, table, first_ring(clock.now(), maker.make_key))
+            maker.db.write(signing_keys.write(table, first_ring(clock.now(), maker.make_key)))
         except ConditionFailed:
             return  # another call made them meanwhile
 
 
-def rotate(maker: KeyMaker, *, early: bool = False) -> int:
-    """Do what is due, or `early` what will be, and return the ring's version. Of several calls at once, one changes the
-    ring. Raises `Unavailable`.
-    """
+def rotate(maker: KeyMaker) -> int:
+    """Do what is due, and return the ring's version. Of several calls at once, one changes the ring. Raises `Unavailable`."""
     table = maker.settings.keys_table
     ring = signing_keys.read(maker.db, table)
     if ring.version == 0:
         ensure_first_keys(maker)
         return 1
-    successor = rotated(ring, clock.now(), maker.make_key, early=early)
+    successor = rotated(ring, clock.now(), maker.make_key)
     if successor is not ring:
         try:
-            signing_keys.write(maker.db, table, successor)
+            maker.db.write(signing_keys.write(table, successor))
         except ConditionFailed:
             return ring.version + 1  # another call did it meanwhile
     return successor.version
+
+
+def rotate_early(maker: KeyMaker, user_id: str, caller: Caller) -> None:
+    """Rotate because the administrator `user_id` asks for it. The same request any number of times does it once.
+
+    Raises:
+        RotationPending: a rotation was asked for before, which waits until its key may sign.
+        Conflict: another call changed the ring meanwhile.
+        Unavailable: DynamoDB or KMS fails.
+    """
+    table = maker.settings.keys_table
+    ring = signing_keys.read(maker.db, table)
+    successor = rotated_early(ring, clock.now(), maker.make_key, caller.request_id)
+    if successor is ring:
+        return
+    event = maker.audit.event(Event.KEY_ROTATION_REQUESTED, caller, user_id=user_id, actor_id=user_id)
+    try:
+        maker.db.transact(signing_keys.write(table, successor), event)
+    except ConditionFailed as exc:
+        raise Conflict from exc

@@ -55,10 +55,17 @@ class Signer:
             private_key = self._private_keys[key.kid] = private_keys.load(self._unwrap(key.wrapped_private, key.kid))
         return key, private_key
 
-    def ring(self) -> KeyRing:
-        """Return the ring, at most `RING_MAX_AGE` seconds old. Raises `Unavailable`."""
+    def newest_ring(self) -> KeyRing:
+        """Return the ring as it is now; where it can't be read, as `ring` does. Raises `Unavailable`."""
+        try:
+            return self.ring(max_age=0)
+        except Unavailable:
+            return self.ring()
+
+    def ring(self, max_age: int = RING_MAX_AGE) -> KeyRing:
+        """Return the ring, at most `max_age` seconds old. Raises `Unavailable`."""
         with self._lock:
-            if not self._ring.keys or not 0 <= clock.now() - self._read_at < RING_MAX_AGE:
+            if not self._ring.keys or not 0 <= clock.now() - self._read_at < max_age:
                 ring, read_at = self._read_ring(), clock.now()
                 if ring.version != self._ring.version:
                     kids = {key.kid for key in ring.keys}

@@ -1,7 +1,7 @@
 """Every key of every table. Nothing else knows what a key looks like, and no text of a user becomes one raw."""
 
 from bisect import bisect_right
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from gatepost.clock import rfc3339_ms
 from gatepost.identifiers import base64url
@@ -12,6 +12,13 @@ class Key(TypedDict):
 
     pk: str
     sk: str
+
+
+class Partition(NamedTuple):
+    """The items of a table, or of one of its indexes, for which `attribute` is `value`; an index is named by its attribute."""
+
+    attribute: str
+    value: str
 
 
 class HashKey(TypedDict):
@@ -94,6 +101,20 @@ def role_catalogue_version() -> Key:
     return {"pk": "ROLES", "sk": "VERSION"}
 
 
+# Clients table
+
+
+def client(client_id: str) -> Key:
+    """An OAuth client."""
+    partition, prefix = clients()
+    return {"pk": partition, "sk": prefix + client_id}
+
+
+def clients() -> tuple[str, str]:
+    """The partition of all OAuth clients and the beginning of their sort keys."""
+    return "CLIENTS", "CLIENT#"
+
+
 # Sessions table
 
 
@@ -157,6 +178,16 @@ def revocations(bucket: int, shard: int) -> str:
     return f"REVOKED#{bucket}#{shard}"
 
 
+def idempotency(user_id: str, digest: bytes) -> Key:
+    """What a user's request with an idempotency key has made; `digest` is that of the key and the operation."""
+    return {"pk": f"IDEMPOTENCY#{user_id}#{base64url(digest)}", "sk": "IDEMPOTENCY"}
+
+
+def suppression(address_digest: bytes) -> Key:
+    """The mark that mail to an address has stopped. A partition of its own, so that the mailer may read nothing else."""
+    return {"pk": f"SUPPRESSED#{base64url(address_digest)}", "sk": "SUPPRESSION"}
+
+
 def limit(kind: str, subject: str) -> Key:
     """The count of one limit for one account, client address or recipient."""
     return {"pk": f"LIMIT#{kind}#{subject}", "sk": "LIMIT"}
@@ -186,6 +217,36 @@ def audit_event_of_address(address_digest: bytes, at_ms: int, event_id: str) -> 
 def audit_trail_of_user(user_id: str) -> str:
     """The partition of a user's security events."""
     return _of_user(user_id)
+
+
+# All events are written now, and so at one end of a partition of an index, which takes 1,000 writes a second.
+AUDIT_SHARDS = 3
+
+
+def audit_indexed(event: str, event_id: str) -> dict[str, str]:
+    """The attributes by which the indexes find a security event; the id, which is random, says in which shard."""
+    shard = int(event_id, 16) % AUDIT_SHARDS
+    return {"shard": f"SHARD#{shard}", "event_shard": f"{event}#{shard}"}
+
+
+def audit_partitions(user_id: str | None = None, actor_id: str | None = None, event: str | None = None) -> list[Partition]:
+    """The partitions that have the security events of a user, else of what one did, else of one name, else all."""
+    if user_id is not None:
+        return [Partition("pk", _of_user(user_id))]
+    if actor_id is not None:
+        return [Partition("actor_id", actor_id)]
+    attribute, kind = ("shard", "SHARD") if event is None else ("event_shard", event)
+    return [Partition(attribute, f"{kind}#{shard}") for shard in range(AUDIT_SHARDS)]
+
+
+def audit_range(from_ms: int | None, to_ms: int | None, before: str | None) -> tuple[str, str]:
+    """The first and the last sort key that security events may have: from a time on and until before one (milliseconds since
+    the epoch), and before the sort key `before`. All of them have one length.
+    """
+    first = rfc3339_ms(from_ms or 0)
+    if before is not None:
+        return first, before[:-1] + chr(ord(before[-1]) - 1)
+    return first, "~" if to_ms is None else rfc3339_ms(to_ms)
 
 
 # Keys table

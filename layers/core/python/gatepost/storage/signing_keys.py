@@ -7,7 +7,7 @@ from dataclasses import asdict
 from gatepost.signing.ring import KeyRing, SigningKey
 from gatepost.storage import keys
 from gatepost.storage.table import Database
-from gatepost.storage.writes import put
+from gatepost.storage.writes import Write, put
 
 
 def read(db: Database, table: str) -> KeyRing:
@@ -15,17 +15,13 @@ def read(db: Database, table: str) -> KeyRing:
     item = db.get(table, keys.signing_key_ring())
     if item is None:
         return KeyRing(version=0, keys=())
-    return KeyRing(version=item["version"], keys=tuple(SigningKey(**key) for key in item["keys"]))
+    made = tuple(SigningKey(**key) for key in item["keys"])
+    return KeyRing(item["version"], made, item.get("rotation_due", False), item.get("last_request", ""))
 
 
-def write(db: Database, table: str, ring: KeyRing) -> None:
-    """Write `ring`, the successor of the version before.
-
-    Raises:
-        ConditionFailed: if another has written meanwhile.
-    """
-    item = {**keys.signing_key_ring(), "version": ring.version, "keys": [asdict(key) for key in ring.keys]}
+def write(table: str, ring: KeyRing) -> Write:
+    """Write `ring`, provided that what stands there is the version before."""
+    item = {**keys.signing_key_ring(), **asdict(ring), "keys": [asdict(key) for key in ring.keys]}
     if ring.version == 1:
-        db.write(put(table, item, "attribute_not_exists(pk)"))
-    else:
-        db.write(put(table, item, "version = :previous", previous=ring.version - 1))
+        return put(table, item, "attribute_not_exists(pk)")
+    return put(table, item, "version = :previous", previous=ring.version - 1)

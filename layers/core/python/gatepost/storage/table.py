@@ -1,6 +1,6 @@
 """DynamoDB: consistent reads, conditional writes, transactions, and independent calls side by side."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from gatepost.storage.writes import Item, Write, attribute_names, from_dynamodb,
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from gatepost.storage.keys import HashKey, Key
+    from gatepost.storage.keys import HashKey, Key, Partition
 
 _BATCH = 25  # writes in a BatchWriteItem
 
@@ -93,6 +93,32 @@ class Database:
             page, after = self.query(table, partition, prefix, after=after)
             items += page
         return items
+
+    def query_newest(
+        self, table: str, partition: "Partition", first: str, last: str, *, limit: int, equal: Mapping[str, Any]
+    ) -> tuple[list[Item], str | None]:
+        """Return items of a partition whose sort keys lie from `first` to `last`, in descending order, for which the
+        attributes have the values that `equal` gives them; an index is read eventually consistent.
+
+        `limit` items are looked at, at the most. The second value is the sort key of the last one, None at the end.
+        """
+        names = {"#partition": partition.attribute} | {f"#{name}": name for name in equal}
+        values = {":partition": partition.value, ":first": first, ":last": last}
+        filters = " AND ".join(f"#{name} = :{name}" for name in equal)
+        request: dict[str, Any] = {"FilterExpression": filters} if filters else {}
+        request |= {"ConsistentRead": True} if partition.attribute == "pk" else {"IndexName": partition.attribute}
+        with translated():
+            answer = self._dynamodb.query(
+                TableName=table,
+                KeyConditionExpression="#partition = :partition AND sk BETWEEN :first AND :last",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=to_dynamodb(values | {f":{name}": value for name, value in equal.items()}),
+                ScanIndexForward=False,
+                Limit=limit,
+                **request,
+            )
+        reached = answer.get("LastEvaluatedKey")
+        return [from_dynamodb(item) for item in answer["Items"]], from_dynamodb(reached)["sk"] if reached else None
 
     def query_index(self, table: str, index: str, condition: str, **values: Any) -> Iterator[Item]:
         """Yield the items of one partition of `index` in key order, page by page, eventually consistent."""

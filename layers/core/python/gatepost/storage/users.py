@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gatepost.storage import keys
+from gatepost.storage import keys, suppressions
+from gatepost.storage.suppressions import Suppression
 from gatepost.storage.writes import Item, Write, check, delete, put, update
 
 _UNCHANGED = "#status = :active AND epoch = :epoch AND password_hash = :hash"
@@ -17,8 +18,8 @@ class User:
     """A user.
 
     `email` is the address mail goes to; `email_digest` the digest of its canonical form. `epoch` is raised whenever all
-    sessions end, `version` whenever access tokens may no longer be taken (the claim `ver`). Times are seconds since the
-    epoch.
+    sessions end, `version` whenever access tokens may no longer be taken (the claim `ver`). `mail_stopped` says why no mail
+    goes to the address, if none does; a new user has none. Times are seconds since the epoch.
     """
 
     id: str
@@ -32,6 +33,7 @@ class User:
     epoch: int
     version: int
     created_at: int
+    mail_stopped: Suppression | None = None
 
 
 def from_item(item: Item | None) -> User | None:
@@ -50,6 +52,7 @@ def from_item(item: Item | None) -> User | None:
         epoch=item["epoch"],
         version=item["version"],
         created_at=item["created_at"],
+        mail_stopped=suppressions.from_attribute(item.get("mail_stopped")),
     )
 
 
@@ -150,7 +153,10 @@ def upgrade_hash(table: str, user: User, password_hash: str) -> Write:
 
 
 def change_email(table: str, user: User, email: str, email_digest: bytes) -> tuple[Write, Write, Write]:
-    """Claim a new address, give up the old one, and write it into the user, who is active and still has the old one."""
+    """Claim a new address, give up the old one, and write it into the user, who is active and still has the old one.
+
+    What stopped mail to the old one is none of the new one's.
+    """
     claim = {**keys.email_claim(email_digest), "user_id": user.id, "email": email}
     return (
         put(table, claim, "attribute_not_exists(pk)"),
@@ -159,7 +165,7 @@ def change_email(table: str, user: User, email: str, email_digest: bytes) -> tup
             table,
             keys.user(user.id),
             "SET email = :email, email_digest = :digest, address_range = :address_range, address = :address, "
-            "email_verified = :true",
+            "email_verified = :true REMOVE mail_stopped",
             "#status = :active AND email_digest = :old",
             **_by_address(email),
             email=email,
@@ -184,6 +190,12 @@ def erase(table: str, user: User) -> tuple[Write, Write]:
             address=user.email_digest,
         ),
     )
+
+
+def stop_mail(table: str, user_id: str, address_digest: bytes, suppression: Suppression) -> Write:
+    """Note why mail has stopped, in a user who still has the address."""
+    to, stopped = keys.user(user_id), suppressions.to_attribute(suppression)
+    return update(table, to, "SET mail_stopped = :stopped", "email_digest = :digest", stopped=stopped, digest=address_digest)
 
 
 def change(table: str, before: User, after: User) -> Write:

@@ -15,19 +15,26 @@ def works_with_cookies(request: Request) -> bool:
 def read(request: Request, name: str) -> str | None:
     """Return the value of the cookie `name`, None if it wasn't sent.
 
+    The name is taken to the letter: one that only looks like it, behind a blank that isn't ASCII for example, is a cookie
+    that another host could have set, since no browser saw the prefix.
+
     Raises:
-        MalformedRequest: if it was sent twice: one of them is not ours, and which, nobody knows.
+        MalformedRequest: if it was sent twice, be it in one field or in several that were joined, or within another's
+            value: one of them is not ours, and which, nobody knows.
     """
-    pairs = [pair.strip().partition("=") for field in request.headers.getlist("cookie") for pair in field.split(";")]
-    values = [value for key, _, value in pairs if key == name]
-    if len(values) > 1:
+    sent = ";".join(request.headers.getlist("cookie"))
+    if sent.count(f"{name}=") > 1:
         raise MalformedRequest("The request carries one cookie twice: delete this site's cookies, then try again.")
-    return values[0] if values else None
+    pairs = (pair.strip(" \t").partition("=") for pair in sent.split(";"))
+    return next((value for key, _, value in pairs if key == name), None)
 
 
 def write(response: Response, name: str, value: str, max_age: int) -> None:
-    """Have the browser keep a cookie for `max_age` seconds and send it to this host alone, to it by its own site alone."""
-    response.set_cookie(name, value, max_age=max_age, path="/", secure=True, httponly=True, samesite="strict")
+    """Have the browser keep a cookie for `max_age` seconds and send it to this host alone, to it by its own site alone.
+
+    `value` is what a cookie can hold as it is, such as base64url.
+    """
+    response.headers.append("set-cookie", f"{name}={value}; Max-Age={max_age}; Path=/; Secure; HttpOnly; SameSite=Strict")
 
 
 def delete(response: Response, name: str) -> None:

@@ -57,5 +57,6 @@ Password = Annotated[str, StringConstraints(min_length=1), AfterValidator(_passw
 OptionalPassword = Annotated[str | None, StringConstraints(min_length=1), AfterValidator(_optional_password)]
 # Whatever a client may take for a token is judged, not called malformed.
 OpaqueToken = Annotated[str, StringConstraints(min_length=1, max_length=8192), Field(repr=False)]
+OptionalToken = Annotated[str | None, StringConstraints(min_length=1, max_length=8192)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(plain_text)]
 Audience = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[!-~]+$")]

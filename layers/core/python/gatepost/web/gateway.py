@@ -24,7 +24,7 @@ from gatepost.web.problems import MEDIA_TYPE, problem
 Handler = Callable[[Any, Any], dict[str, Any]]
 
 # Mangum answers in base64 what isn't named here.
-_TEXT_TYPES = ["text/", "application/json", "application/problem+json", "application/jwk-set+json"]
+_TEXT_TYPES = ["text/", "application/json", "application/problem+json", "application/jwk-set+json", "application/x-ndjson"]
 # Mangum makes the URL of these, and fails on odd ones. Nothing here decides or links by that URL: it's the issuer's, always.
 _ADDRESSING_HEADERS = frozenset({"host", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "forwarded"})
 
@@ -49,7 +49,9 @@ def lambda_handler(app: ASGI, issuer: str) -> Handler:
         except MalformedRequest as exc:
             return _refusal(event, exc)
         own = {name: value for name, value in headers.items() if name not in _ADDRESSING_HEADERS}
-        whole = {"headers": own | addressing, "rawQueryString": event.get("rawQueryString") or ""}
+        # The gateway takes cookies out of the headers; where something between has left some in, none may cover another.
+        cookies = [*(event.get("cookies") or []), *([own["cookie"]] if "cookie" in own else [])]
+        whole = {"headers": own | addressing, "rawQueryString": event.get("rawQueryString") or "", "cookies": cookies}
         return mangum(event | whole, context)
 
     return handler

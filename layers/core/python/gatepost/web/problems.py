@@ -17,6 +17,7 @@ from gatepost import errors
 STATUS: dict[type[errors.GatepostError], HTTPStatus] = {
     errors.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.Conflict: HTTPStatus.CONFLICT,
+    errors.CsrfCheckFailed: HTTPStatus.FORBIDDEN,
     errors.InvalidCode: HTTPStatus.UNAUTHORIZED,
     errors.InvalidCredentials: HTTPStatus.UNAUTHORIZED,
     errors.InvalidCursor: HTTPStatus.BAD_REQUEST,
@@ -28,6 +29,7 @@ STATUS: dict[type[errors.GatepostError], HTTPStatus] = {
     errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.NotPermitted: HTTPStatus.FORBIDDEN,
+    errors.PreflightRefused: HTTPStatus.BAD_REQUEST,
     errors.RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -85,7 +87,7 @@ def responses(*statuses: int, body: bool = True) -> dict[int | str, dict[str, An
 
 def install(app: FastAPI) -> None:
     """Make `app` answer every refusal as a problem. FastAPI's own handler would echo the input, passwords included."""
-    app.add_exception_handler(errors.GatepostError, _refused)
+    app.add_exception_handler(errors.GatepostError, refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _routing_failed)
     app.add_exception_handler(Exception, _unexpected)
@@ -98,7 +100,8 @@ def _answer(request: Request, status: HTTPStatus, code: str, detail: str, **more
     return JSONResponse(body, int(status), headers, MEDIA_TYPE)
 
 
-async def _refused(request: Request, exc: Exception) -> JSONResponse:
+async def refused(request: Request, exc: Exception) -> JSONResponse:
+    """Return how a refusal by a rule looks; also for middleware, whose refusals no handler catches."""
     assert isinstance(exc, errors.GatepostError)  # noqa: S101 (what it's registered for)
     headers: dict[str, str] = {}
     if isinstance(exc, errors.RateLimited | errors.Unavailable):

@@ -1,0 +1,31 @@
+"""What does a cold start of the authorizer cost beside the import of PyJWT, which no verifier can do without?"""
+
+import os
+import subprocess
+import sys
+
+from benchmarks.measuring import Comparison, in_turns
+
+_ENVIRONMENT = {
+    "GATEPOST_ISSUER": "https://auth.example.com",
+    "GATEPOST_AUDIENCE": "https://api.example.com",
+    "GATEPOST_ROUTES": "GET /orders = orders:read; POST /orders = orders:write & mfa",
+}
+# Of the processor, so that a busy machine doesn't count.
+_PROGRAM = "import time; began = time.process_time(); import {}; print(time.process_time() - began)"
+
+
+def compare(rounds: int = 15) -> Comparison:
+    """Import both in fresh processes, in turns."""
+    ours, theirs = in_turns(lambda: _import("functions.authorizer.app"), lambda: _import("jwt"), rounds)
+    return Comparison("import of the authorizer / import of PyJWT", ours, theirs, at_most=1.25)
+
+
+def _import(module: str) -> float:
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM.format(module)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **_ENVIRONMENT},
+        capture_output=True,
+        check=True,
+    )
+    return float(done.stdout)
