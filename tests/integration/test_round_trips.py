@@ -34,10 +34,13 @@ BUDGETS = [
     Budget("sign in with a link", [["GetItem EMAIL"], ["BatchGetItem"], ["TransactWriteItems"]]),
     Budget("verify e-mail", [["BatchGetItem", *RESERVE], ["TransactWriteItems", *REFUND]]),
     Budget("reset password", [["BatchGetItem"], ["TransactWriteItems"]]),
+    Budget("accept an invitation", [["BatchGetItem"], ["GetItem USER"], ["TransactWriteItems"]]),
     Budget("log out", [["TransactWriteItems"]]),
     Budget("read profile", [["BatchGetItem"]]),
     Budget("rename", [["BatchGetItem"], ["TransactWriteItems"]]),
     Budget("read a role", [["BatchGetItem"], ["GetItem ROLES"]]),  # which has just changed
+    Budget("read a user", [["BatchGetItem"], ["GetItem ROLES"], ["GetItem USER"]]),
+    Budget("assign a role", [["BatchGetItem"], ["GetItem ROLES"], ["GetItem USER"], ["TransactWriteItems"]]),
     Budget("put a role", [["BatchGetItem"], ["GetItem ROLES"], ["TransactWriteItems"]]),
 ]
 
