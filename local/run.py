@@ -5,12 +5,13 @@ import os
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 
 from local import TEMPLATE
 from local.administrator import ADMINISTRATOR
 from local.aws import DYNAMODB_URL, embedded_aws
 from local.examples import Example
-from local.seed import ensure_administrator
+from local.seed import administrator_password, ensure_administrator
 from local.server import Server
 from local.stack import Stack
 from local.tour import tour
@@ -38,8 +39,10 @@ def run(port: int, examples: Mapping[Example, int]) -> None:
     scale = os.environ.get("GATEPOST_LIMITS_SCALE", "")
     with ExitStack() as cleanup:
         mailbox = cleanup.enter_context(embedded_aws())
-        service = cleanup.enter_context(Stack(TEMPLATE, mailbox, parameters=parameters, limits_scale=scale))
-        password = ensure_administrator(service)
+        password = administrator_password()
+        # Before the stack would invite the first administrator.
+        seed = partial(ensure_administrator, password=password)
+        service = cleanup.enter_context(Stack(TEMPLATE, mailbox, parameters=parameters, limits_scale=scale, prepare=seed))
         # Before the service, whose /health speaks for all.
         of_examples = {"Issuer": api, "Audience": AUDIENCE}
         for example, its_port in examples.items():

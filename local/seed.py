@@ -18,8 +18,8 @@ from local.errors import StackError
 from local.stack import Stack
 
 
-def ensure_administrator(stack: Stack) -> str:
-    """Make sure that the administrator exists, and return the password: the one of the environment, else a new one.
+def administrator_password() -> str:
+    """Return the password of the administrator: the one of the environment, else a new one.
 
     Raises:
         StackError: if the one of the environment is not acceptable.
@@ -27,6 +27,11 @@ def ensure_administrator(stack: Stack) -> str:
     password = os.environ.get(PASSWORD_VARIABLE) or new_password()
     if reason := refusal(password):
         raise StackError(f"{PASSWORD_VARIABLE} {reason}. Set it to another, or unset it to have one made.")
+    return password
+
+
+def ensure_administrator(stack: Stack, password: str) -> None:
+    """Make sure that the administrator exists and has this password."""
     email = email_addresses.parse(ADMINISTRATOR)
     administrator = User(
         id=new_id(),
@@ -52,4 +57,3 @@ def ensure_administrator(stack: Stack) -> str:
             update(table, key, "SET password_hash = :hash", hash=administrator.password_hash),
             administrators.add(table, claim["user_id"]),
         )
-    return password

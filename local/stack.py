@@ -7,7 +7,7 @@ with embedded_aws() as mailbox, Stack(Path("template.yaml"), mailbox, parameters
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -38,7 +38,8 @@ class Stack:
     """The stack of the template at `path`: keys, tables, functions after their cold start, custom resources, the API.
 
     Must be made inside `embedded_aws`. Streams are delivered when `deliver` or `mails` is called, or after `start` by
-    themselves; schedules run after `start`. `limits_scale` multiplies the service's limits (`GATEPOST_LIMITS_SCALE`).
+    themselves; schedules run after `start`. `limits_scale` multiplies the service's limits (`GATEPOST_LIMITS_SCALE`);
+    `prepare` is called when all is there but what the custom resources make.
 
     Raises:
         StackError: if the template can't be run here; it says why. What a function raises as it's imported comes through.
@@ -52,6 +53,7 @@ class Stack:
         name: str = _NAME,
         parameters: Mapping[str, str] | None = None,
         limits_scale: str = "",
+        prepare: Callable[["Stack"], None] = lambda _: None,
     ) -> None:
         self.template = read_template(path, name, parameters)
         self._mailbox = mailbox
@@ -80,6 +82,7 @@ class Stack:
             if self.template.api.protocol == "WEBSOCKET"
             else Gateway(self.template, self.functions, pages)
         )
+        prepare(self)
         for resource in self.template.custom_resources:
             create_custom_resource(resource, self.functions[resource.function], self.template.stack_id)
 
