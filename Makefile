@@ -31,8 +31,9 @@ run: .venv/run ## Start the whole service on this machine, without AWS
 dev: .venv/run ## The same, and start again on every change
 	@$(RUN)python -m local --reload
 
-test: .venv/dev ## Run the tests
-	$(RUN)pytest
+# A file's tests stay together: they share a service.
+test: .venv/dev ## Run the tests, on all cores
+	$(RUN)pytest -n auto --dist loadfile
 
 test-dynamodb: .venv/dev ## Run the tests of what happens at once, on DynamoDB Local (or on AWS_ENDPOINT_URL_DYNAMODB)
 	$(RUN)python tools/dynamodb_local.py .venv/bin/pytest tests/dynamodb -m dynamodb

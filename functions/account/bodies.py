@@ -48,6 +48,7 @@ class AcceptInvitation(RequestBody):
     password: NewPassword
     name: Line | None = None
     audience: Audience | None = None
+    refresh_transport: RefreshTransport = "body"
 
 
 class Login(RequestBody):

@@ -228,6 +228,13 @@ def test_who_is_invited_to_administer_is_an_administrator(stack: Stack, me: Staf
     assert shown["id"] in item["ids"]
 
 
+def test_s22_a_browser_app_may_have_the_refresh_token_in_a_cookie(me: Staff, api: Api) -> None:
+    _, token = invited(me)
+    answer = accept(api, token, refresh_transport="cookie")
+    assert "refresh_token" not in answer.json()
+    assert str(answer.header("set-cookie")).startswith("__Host-gatepost_refresh=")
+
+
 def test_a_user_is_made_at_once_and_listed_and_chooses_a_password_by_mail(me: Staff, api: Api) -> None:
     shown = me.admin("POST", "/users", {"email": new_email(), "name": "Ada"}).json()
     assert (shown["status"], shown["email_verified"], shown["name"]) == ("active", False, "Ada")

@@ -51,10 +51,13 @@ async def verify_email(body: VerifyEmail, service: TheService, caller: TheCaller
     return Authenticated.of(verification.verify_email(service, body.token, body.password, caller, audience=body.audience))
 
 
-@router.post("/accept-invitation", responses=responses(409))
-async def accept_invitation(body: AcceptInvitation, service: TheService, caller: TheCaller) -> Authenticated:
+@router.post("/accept-invitation", responses=responses(409) | SETS_COOKIE)
+async def accept_invitation(
+    body: AcceptInvitation, response: Response, service: TheService, caller: TheCaller
+) -> Authenticated | AuthenticatedByCookie:
     """Answer the mail of an invitation with its token and a password: that makes the account, and signs in."""
-    return Authenticated.of(invitations.accept(service, body.token, body.password, body.name, caller, audience=body.audience))
+    signed_in = invitations.accept(service, body.token, body.password, body.name, caller, audience=body.audience)
+    return answers.authenticated(signed_in, body.refresh_transport, response)
 
 
 @router.post("/resend-verification", status_code=202, responses=responses())
