@@ -159,9 +159,7 @@ def test_path_and_arn_may_be_encoded_differently(in_path: str, in_arn: str) -> N
     ],
 )
 @pytest.mark.parametrize("build", [rest, http_v1])
-def test_a04_an_encoded_slash_is_none_although_the_arn_has_it_decoded(
-    build: Any, in_path: str, in_arn: str, base: str
-) -> None:
+def test_a04_an_encoded_slash_is_none_although_the_arn_has_it_decoded(build: Any, in_path: str, in_arn: str, base: str) -> None:
     """The gateway's route for it, and the API behind, may take `public%2Fsecret` for one name."""
     door = authorizer("GET /files/{name} = files:admin; GET /files/public/{name+} = authenticated")
     assert outcome({**build(path="/files/public/secret", headers=bearer())}, door)[0] == 200
