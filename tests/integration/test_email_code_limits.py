@@ -4,6 +4,7 @@ import pytest
 from time_machine import Traveller
 
 from gatepost.sign_in_by_email import TRIES
+from gatepost.web.browser_binding import COOKIE
 from local.stack import Stack
 from tests.integration.accounts import (
     INVALID_CODE,
@@ -17,6 +18,7 @@ from tests.integration.accounts import (
     use_code,
 )
 from tests.integration.aws_faults import Fault, always, broken, faults, no_connection, throttled
+from tests.integration.browsers import Browser
 from tests.support import Api, new_email, problem
 
 CALLS = ["GetItem EMAIL", "BatchGetItem", "UpdateItem EMAIL ADD", "UpdateItem LIMIT#account ADD", "TransactWriteItems"]
@@ -80,6 +82,26 @@ def test_five_codes_an_hour_are_mailed_and_the_newest_mailed_one_stays_good(stac
     clock.shift(3600)
     assert start_code(user.api, user.email).status == 202
     assert len(user.api.mails(user.email)) == mails + 1
+
+
+def test_a_browser_that_asks_too_often_or_for_another_address_can_still_use_the_code_that_was_mailed(stack: Stack) -> None:
+    """What isn't mailed replaces nothing, so the browser's cookie must go on to fit what was."""
+    user = new_user(stack)
+    browser = Browser(user.api, user.email)
+    for email in (*[user.email] * 6, new_email()):
+        assert browser.post("/email-code/start", {"email": email}).status == 202
+    assert len([mail for mail in user.api.mails(user.email) if mail.code]) == 5
+    code = user.api.mails(user.email)[0].code
+    assert browser.post("/email-code/verify", {"email": user.email, "code": code}).status == 200
+    assert browser.cookies == {}
+
+
+@pytest.mark.parametrize("planted", ["", "short", "a" * 42, "a" * 44, "é" * 43])
+def test_s22_a_browser_that_brings_no_secret_of_ours_gets_a_new_one(stack: Stack, planted: str) -> None:
+    browser = Browser(Api(stack), cookies={COOKIE: planted})
+    assert browser.post("/email-code/start", {"email": browser.email}).status == 202
+    assert len(browser.cookies[COOKIE]) == 43
+    assert browser.cookies[COOKIE] != planted
 
 
 def test_codes_and_links_for_a_new_password_are_counted_apart(stack: Stack) -> None:

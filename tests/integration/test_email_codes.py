@@ -153,6 +153,15 @@ def test_s03_z12_a_code_dies_with_what_it_was_mailed_for(stack: Stack, change: C
     assert problem(use_code(Api(stack), user.email, digits)) == INVALID_CODE
 
 
+def test_z12_a_code_written_just_after_its_address_was_given_up_is_good_for_nothing(stack: Stack) -> None:
+    """`start` may have seen the user at the old address, and write its code after the change that deletes them."""
+    user = new_user(stack)
+    digits, link = mailed_code(user.api, user.email)
+    change_user(user.api, user.id, email_digest=b"x" * 32)
+    assert problem(use_code(Api(stack), None, link)) == INVALID_CODE
+    assert problem(use_code(Api(stack), user.email, digits)) == INVALID_CODE
+
+
 def test_a_code_is_good_in_the_browser_that_asked_alone(stack: Stack) -> None:
     user = new_user(stack)
     mine, others = cookie_of(user.api, user.email), cookie_of(Api(stack), new_email())

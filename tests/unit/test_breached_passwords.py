@@ -207,6 +207,26 @@ def test_an_answer_that_trickles_is_not_waited_for(server: RangeServer, capsys: 
     assert counted(capsys) == [FAILED]
 
 
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\nConnection: close\r\n\r\n"])
+@pytest.mark.usefixtures("_short_wait")
+def test_answers_that_trickle_keep_nobody_who_could_wait_for_others(server: RangeServer, head: bytes) -> None:
+    """More of them than there are threads that wait."""
+
+    def trickle(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write(head)
+        while not server.closed.wait(0.02):
+            request.wfile.write(b"0")
+
+    with patch.object(breached_passwords, "_THRESHOLD", 100):
+        passwords = BreachedPasswords(server.url)
+    server.answer = trickle
+    for _ in range(5):
+        assert not passwords.holds(PASSWORD)
+    server.answer = knowing(PASSWORD)
+    with patch.object(breached_passwords, "TIMEOUT", 30):
+        assert passwords.holds(PASSWORD)
+
+
 @pytest.mark.usefixtures("_short_wait")
 def test_a_name_that_takes_too_long_is_not_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
     """No timeout of a socket ends that."""

@@ -147,6 +147,26 @@ def test_path_and_arn_may_be_encoded_differently(in_path: str, in_arn: str) -> N
     assert outcome(event)[0] == 200
 
 
+@pytest.mark.parametrize("base", ["", "/v1", "/prod"])
+@pytest.mark.parametrize(
+    ("in_path", "in_arn"),
+    [
+        ("/files/public%2Fsecret", "/files/public/secret"),
+        ("/files/public/..%2Fsecret", "/files/public/../secret"),
+        ("/files/public%3Bx", "/files/public;x"),
+        ("/files/%70ublic%2fsecret", "/files/public/secret"),
+        ("/files/%70ublic/a%2fb", "/files/public/a%2Fb"),
+    ],
+)
+@pytest.mark.parametrize("build", [rest, http_v1])
+def test_a04_an_encoded_slash_is_none_although_the_arn_has_it_decoded(build: Any, in_path: str, in_arn: str, base: str) -> None:
+    """The gateway's route for it, and the API behind, may take `public%2Fsecret` for one name."""
+    door = authorizer("GET /files/{name} = files:admin; GET /files/public/{name+} = authenticated")
+    assert outcome({**build(path="/files/public/secret", headers=bearer())}, door)[0] == 200
+    event = {**build(headers=bearer()), "path": base + in_path, "methodArn": iam.arn("GET", in_arn)}
+    assert outcome(event, door)[0] in (401, 403)
+
+
 def test_a_stage_with_a_name_stands_in_the_path_of_payload_format_2() -> None:
     for response in ("simple", "iam"):
         door = authorizer(v2_response=response)

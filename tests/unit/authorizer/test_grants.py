@@ -186,6 +186,17 @@ def test_rules_that_overlap_in_too_many_ways_are_withheld(default: Default, monk
     assert "GET /{x}/c/{y} is allowed only where it is asked for, since the rules overlap in too many ways" in gaps
 
 
+def test_the_time_for_overlapping_rules_is_that_of_the_whole_api_and_not_of_each_method(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gatepost_verifier.path_grants.MAX_STEPS", 100)
+    rules = [f"{method} /{{x}}/c/{{y}} = p:p" for method in METHODS]
+    assert "GET/?*/c/?*" in _texts(_grant(rules[METHODS.index("GET")]))[0]
+    allow, _, gaps = _texts(_grant("; ".join(rules)))
+    assert allow == set()
+    assert [gap for gap in gaps if "the rules overlap in too many ways" in gap]
+
+
 def test_time_grows_with_a_path_no_faster_than_its_length() -> None:
     """A client writes the path, so no pattern may make it expensive."""
     pattern = (MANY, "a", MANY, "a", MANY, "a", MANY, "b")

@@ -6,12 +6,15 @@ import sys
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from jwt.algorithms import RSAAlgorithm
 
 from gatepost_verifier import (
+    AudienceInvalid,
+    IssuerInvalid,
     KeySource,
     RevocationSource,
     TokenCache,
@@ -60,6 +63,24 @@ def test_a_token_that_comes_again_costs_no_signature() -> None:
     assert door.verify(other).jti == "tok_2"
     assert door.verify(good) is first
     assert counting.checked == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [({"audience": "https://other.example"}, AudienceInvalid), ({"issuer": "https://other.example"}, IssuerInvalid)],
+)
+def test_j14_what_one_verifier_took_is_nothing_to_another_with_the_same_cache(
+    change: dict[str, str], refusal: type[VerificationError]
+) -> None:
+    """As `dataclasses.replace` makes one for the next audience."""
+    counting = Counting()
+    door = verifier(lambda _: counting.key)
+    other = replace(door, issuer=change.get("issuer", door.issuer), audience=change.get("audience", door.audience))
+    good = forge.token()
+    for _ in range(2):
+        door.verify(good)
+        with pytest.raises(refusal):
+            other.verify(good)
 
 
 @pytest.mark.parametrize("change", ["{}x", "x{}", "{} ", "{}=", "{}."])

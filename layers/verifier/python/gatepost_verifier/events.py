@@ -21,7 +21,8 @@ class EventInvalid(ValueError):
 class Request(NamedTuple):
     """A call that waits for a decision. Nothing else that a client sends can change it.
 
-    `path` is the one the gateway chose its route by, without the stage's name. `authorization` holds the values of all
+    `path` is the one the gateway chose its route by, without the stage's name, as the client encoded it wherever that can be
+    told. `authorization` holds the values of all
     fields of that name. `arn` is what a policy must name; None asks for a plain yes or no.
     """
 
@@ -135,14 +136,21 @@ def _checked(request: Request, method: str, path: str) -> Request:
     """`request`, if the event's `method` and `path` are those of its ARN. Raises EventInvalid.
 
     The path may begin with more than the ARN's: a custom domain's base path, or the stage. It may be percent-encoded where the
-    ARN's isn't, or the other way round.
+    ARN's isn't, or the other way round. Then the encoded one is decided about, which `decide` takes in both of its readings: a
+    `%2F` is no slash to the API behind only because the ARN has it decoded.
     """
     if method != request.method:
         raise EventInvalid("the method isn't the ARN's")
     whole, own = unquote(path), unquote(request.path)
-    if not whole.endswith(own) or not _BASE_PATH.fullmatch(whole.removesuffix(own)):
+    base = whole.removesuffix(own)
+    if not whole.endswith(own) or not _BASE_PATH.fullmatch(base) or not path.startswith(base):
         raise EventInvalid("the path isn't the ARN's")
-    return request
+    sent = path.removeprefix(base)
+    if "%" not in sent or sent == request.path:
+        return request
+    if "%" in request.path:
+        raise EventInvalid("the path and the ARN's are both encoded, each in its own way")
+    return request._replace(path=sent)
 
 
 def _without_stage(path: str, stage: str) -> str:

@@ -47,7 +47,9 @@ class GrantCompiler:
     def _grant(self, met: tuple[bool, ...], authenticated: bool) -> Grant:
         """The grant of a caller who meets those rules, with a valid token or without."""
         by_default = authenticated and self._default == "authenticated"
-        compiled = {rules: rules.compile(met, by_default) for rules in set(self._methods.values())}
+        sets = set(self._methods.values())
+        # An authorizer has seconds, and what it doesn't finish it would begin anew at each call.
+        compiled = {rules: rules.compile(met, by_default, share=len(sets)) for rules in sets}
         parts = {method: compiled[rules] for method, rules in self._methods.items()}
         gaps: dict[Gap, list[str]] = {}
         for method, part in parts.items():

@@ -9,10 +9,13 @@ Import it only where the deployment asks one.
 import hashlib
 import logging
 import re
+import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from threading import Event
 from urllib.parse import urlsplit
 
 from gatepost import telemetry
@@ -34,6 +37,32 @@ class _NoAnswer(Exception):
     """The service gave no answer, or none that can be read. The text never says what was asked."""
 
 
+class _Call:
+    """A connection that whoever waits for its answer can end, whatever the thread that reads from it is at: an answer that
+    trickles in would keep the thread for as long as it likes, and with the last of them the check.
+    """
+
+    def __init__(self, connection: HTTPConnection) -> None:
+        self.connection = connection
+        self._socket: socket.socket | None = None
+        self._ended = Event()
+
+    def begin(self) -> None:
+        """Connect. Raises `OSError`, also if the call was ended meanwhile."""
+        self.connection.connect()
+        # HTTPConnection forgets it where the answer ends with the connection.
+        self._socket = self.connection.sock
+        if self._ended.is_set():
+            raise ConnectionAbortedError
+
+    def end(self) -> None:
+        """End it: what reads from it gets no more."""
+        self._ended.set()
+        if self._socket is not None:
+            with suppress(OSError):  # it's closed already
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
 class BreachedPasswords:
     """The passwords that the service at `url` knows from data breaches."""
 
@@ -53,10 +82,12 @@ class BreachedPasswords:
             return False
         # As the service does; nothing is kept safe by it.
         digest = hashlib.sha1(normalized(password).encode(), usedforsecurity=False).hexdigest().upper()
+        call = _Call(self._connection())
         try:
-            body = self._threads.submit(self._get, digest[:_PREFIX]).result(TIMEOUT)
+            body = self._threads.submit(self._get, call, digest[:_PREFIX]).result(TIMEOUT)
             known = _is_listed(digest[_PREFIX:], body)
         except (_NoAnswer, TimeoutError) as exc:
+            call.end()
             self._breaker.failed()
             telemetry.count("BreachedPasswordCheckFailed")
             _logger.warning("a password was not looked up among breached ones: %s", str(exc) or "no answer in time")
@@ -64,11 +95,12 @@ class BreachedPasswords:
         self._breaker.succeeded()
         return known
 
-    def _get(self, prefix: str) -> bytes:
+    def _get(self, call: _Call, prefix: str) -> bytes:
         """Return what the service answers. A connection each time: one that was kept may be dead after a Lambda's pause."""
-        connection = self._connection()
+        connection = call.connection
         headers = {"Add-Padding": "true", "Connection": "close", "User-Agent": "Gatepost"}
         try:
+            call.begin()
             connection.request("GET", f"{self._url.path}/{prefix}", headers=headers)
             response = connection.getresponse()
             body = response.read(_MAX_BODY + 1)
