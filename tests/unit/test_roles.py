@@ -15,6 +15,7 @@ from gatepost.access.roles import (
     MAX_ROLES,
     USER,
     Catalogue,
+    Rights,
     Role,
     with_role,
     without_role,
@@ -194,3 +195,21 @@ def test_z02_a_role_that_a_higher_one_includes_is_edited_only_by_who_holds_the_h
     demand_may_edit({"orders:*", "keys:write"}, "low", before, after)
     # Where nothing changes for the higher one, nothing is asked of it.
     demand_may_edit({"orders:*"}, "low", before, with_role(before, Role("low", "said otherwise", ("orders:read",))))
+
+
+def test_z02_where_not_all_fits_the_roles_that_changed_last_give_way() -> None:
+    """In whatever order the user has them, and whichever is larger."""
+    small, large = Role("small", "", ("s:1",)), Role("large", "", many(60))
+    filled = with_role(catalogue(small, large), Role("small", "", tuple(f"s:{number}" for number in range(90))))
+    for names in (["small", "large"], ["large", "small"]):
+        assert filled.rights_that_fit(names) == Rights(tuple(names), many(60))
+    assert filled.rights_that_fit(["small"]).permissions == filled.permissions_of(["small"])
+    regrown = with_role(filled, Role("large", "", many(61)))
+    assert regrown.rights_that_fit(["small", "large"]).permissions == regrown.permissions_of(["small"])
+
+
+def test_a_role_has_changed_when_what_it_permits_has() -> None:
+    found = catalogue(Role("a", "", ("x:1",)), Role("b", "", (), ("a",)), Role("c", "", ("x:3",)))
+    described = with_role(found, Role("c", "other words", ("x:3",)))
+    assert described.changed == found.changed == {"a": 1, "b": 2, "c": 3}
+    assert with_role(described, Role("a", "", ("x:2",))).changed == {"a": 5, "b": 5, "c": 3}

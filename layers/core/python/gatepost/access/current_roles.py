@@ -39,12 +39,14 @@ class CurrentRoles:
 
 
 def rights_in(catalogue: Catalogue, user: User) -> Rights:
-    """Return what `user` may by `catalogue`. Where it's more than a token may carry, since a role was edited after they
-    got it, it's no permission at all, and not just some: an operator has to see that (metric `TooManyPermissions`).
+    """Return what `user` may by `catalogue`. Where that's more than a token may carry, since a role was edited after they got
+    it, it's what fits without the last edits, and an operator has to see that (metric `TooManyPermissions`).
     """
     try:
         return catalogue.rights_of(user.roles)
     except TooManyPermissions:
-        _logger.error("the roles of a user permit more than a token may carry: it has none", extra={"user_id": user.id})
+        _logger.error(
+            "the roles of a user permit more than a token may carry: the last edits are left out", extra={"user_id": user.id}
+        )
         telemetry.count("TooManyPermissions")
-        return Rights(catalogue.existing(user.roles), ())
+        return catalogue.rights_that_fit(user.roles)

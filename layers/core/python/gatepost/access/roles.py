@@ -50,7 +50,8 @@ class Rights:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All roles but the built-in ones by name, and what each permits with all that it includes (`effective`).
+    """All roles but the built-in ones by name, what each permits with all that it includes (`effective`), and in which
+    version that changed last (`changed`).
 
     `version` is raised by one with each change, and is 0 while there are none but the built-in ones.
     """
@@ -58,6 +59,7 @@ class Catalogue:
     version: int
     roles: Mapping[str, Role]
     effective: Mapping[str, tuple[str, ...]]
+    changed: Mapping[str, int]
 
     def all(self) -> list[Role]:
         """Return all roles in the order of their names."""
@@ -87,6 +89,16 @@ class Catalogue:
         _demand_fits_token(permissions)
         return Rights(existing, permissions)
 
+    def rights_that_fit(self, names: Iterable[str]) -> Rights:
+        """Return what a token says where `rights_of` raises, since a role was edited after its user got it: the roles that
+        changed last and don't fit permit nothing. So who edits a role takes nothing away but what that role gives.
+        """
+        existing, fitting = self.existing(names), list[str]()
+        for name in sorted(existing, key=lambda name: (self.changed.get(name, 0), name)):
+            if _fits_token(self.permissions_of([*fitting, name])):
+                fitting.append(name)
+        return Rights(existing, self.permissions_of(fitting))
+
     def existing(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return those of `names` that are names of roles."""
         return tuple(name for name in names if name in _BUILT_IN or name in self.roles)
@@ -95,7 +107,7 @@ class Catalogue:
         return _BUILT_IN[name].permissions if name in _BUILT_IN else self.effective.get(name, ())
 
 
-EMPTY = Catalogue(version=0, roles={}, effective={})
+EMPTY = Catalogue(version=0, roles={}, effective={}, changed={})
 
 
 def is_built_in(name: str) -> bool:
@@ -136,7 +148,12 @@ def without_role(catalogue: Catalogue, name: str) -> Catalogue:
 
 
 def _successor(catalogue: Catalogue, roles: Mapping[str, Role]) -> Catalogue:
-    successor = Catalogue(catalogue.version + 1, roles, _compiled(roles))
+    version, effective = catalogue.version + 1, _compiled(roles)
+    changed = {
+        name: catalogue.changed.get(name, 0) if permissions == catalogue.effective.get(name) else version
+        for name, permissions in effective.items()
+    }
+    successor = Catalogue(version, roles, effective, changed)
     if len(roles) > MAX_ROLES or _size(successor) > _MAX_BYTES:
         raise RoleCatalogueFull
     return successor
@@ -168,8 +185,12 @@ def _compiled(roles: Mapping[str, Role]) -> dict[str, tuple[str, ...]]:
     return {name: effective[name] for name in roles}
 
 
+def _fits_token(permissions: tuple[str, ...]) -> bool:
+    return len(permissions) <= MAX_PERMISSIONS and sum(map(len, permissions)) <= MAX_PERMISSION_CHARACTERS
+
+
 def _demand_fits_token(permissions: tuple[str, ...]) -> None:
-    if len(permissions) > MAX_PERMISSIONS or sum(map(len, permissions)) > MAX_PERMISSION_CHARACTERS:
+    if not _fits_token(permissions):
         raise TooManyPermissions
 
 
@@ -178,5 +199,8 @@ def _size(catalogue: Catalogue) -> int:
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
     """
-    members = [asdict(role) | {"effective": catalogue.effective[name]} for name, role in catalogue.roles.items()]
+    members = [
+        asdict(role) | {"effective": catalogue.effective[name], "changed": catalogue.changed[name]}
+        for name, role in catalogue.roles.items()
+    ]
     return len(json.dumps(members, ensure_ascii=False).encode())

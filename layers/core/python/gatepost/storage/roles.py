@@ -29,6 +29,7 @@ def read(db: Database, table: str) -> Catalogue:
             for entry in item["roles"]
         },
         effective={entry["name"]: tuple(entry["effective"]) for entry in item["roles"]},
+        changed={entry["name"]: int(entry["changed"]) for entry in item["roles"]},
     )
 
 
@@ -40,6 +41,7 @@ def write(table: str, catalogue: Catalogue) -> tuple[Write, Write]:
             "permissions": list(role.permissions),
             "includes": list(role.includes),
             "effective": list(catalogue.effective[name]),
+            "changed": catalogue.changed[name],
         }
         for name, role in catalogue.roles.items()
     ]
