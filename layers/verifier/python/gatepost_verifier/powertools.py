@@ -42,7 +42,7 @@ def protect(verifier: Verifier, needs: str = AUTHENTICATED) -> Middleware:
         try:
             return next_middleware(app)
         finally:
-            # Powertools forgets the context of a call, but not if its route raises.
+            # Whether Powertools forgets the context of a call whose route raises depends on its version.
             app.context.pop(_CONTEXT, None)
 
     return protected
