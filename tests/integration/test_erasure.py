@@ -171,7 +171,7 @@ def test_a_wrong_body_erases_nothing(stack: Stack, body: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("body", [None, {}, {"password": None}])
-def test_a_fresh_sign_in_stands_for_the_password_and_a_refresh_makes_none(
+def test_z18_a_fresh_sign_in_stands_for_the_password_and_a_refresh_makes_none(
     stack: Stack, clock: Traveller, body: dict[str, None] | None
 ) -> None:
     fresh, stale = new_user(stack), new_user(stack)
