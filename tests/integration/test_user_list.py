@@ -23,7 +23,8 @@ from tests.integration.trips import measured
 from tests.support import Api, problem
 
 PER_RANGE = 100
-TAG = secrets.token_hex(3)
+# Of the addresses of the many; the service of this file is its own.
+TAG = "5f0c21"
 LETTERS = "0acegilmosxz"
 
 
