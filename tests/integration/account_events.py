@@ -90,7 +90,13 @@ _WRONG_PASSWORD = "certainly another password"
 _BODIES: dict[tuple[str, str], dict[str, str]] = {
     ("POST", "/v1/auth/register"): {"email": "{}", "password": PASSWORD, "name": "Nobody"},
     ("POST", "/v1/auth/verify-email"): {"token": "x" * 88, "password": PASSWORD, "audience": AUDIENCE},
-    ("POST", "/v1/auth/accept-invitation"): {"token": "x" * 68, "password": PASSWORD, "name": "Nobody", "audience": AUDIENCE},
+    ("POST", "/v1/auth/accept-invitation"): {
+        "token": "x" * 68,
+        "password": PASSWORD,
+        "name": "Nobody",
+        "audience": AUDIENCE,
+        "refresh_transport": "cookie",
+    },
     ("POST", "/v1/auth/resend-verification"): {"email": "{}"},
     ("POST", "/v1/auth/login"): {
         "email": "{}",
