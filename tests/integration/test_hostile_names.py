@@ -91,7 +91,7 @@ def test_i13_a_name_stands_in_no_mail(stack: Stack) -> None:
             stack.deliver()
     assert len(mails) == 2 * 7
     said = "\n".join(f"{mail.items()} {text_of(mail)}" for mail in mails)
-    for part in ("7777", "60481729", "Adalovelace", "\u202e", "evil.example", "Bcc:"):
+    for part in ("7777*7777", "60481729", "Adalovelace", "\u202e", "evil.example", "Bcc:"):
         assert part not in said
 
 
