@@ -1,6 +1,8 @@
 """Requests as the gateway hands them over: what a client put into headers is no fact, and no event crashes the handler."""
 
+import asyncio
 import copy
+import gc
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -222,6 +224,14 @@ def test_a09_a_member_that_is_there_but_empty_is_answered(stack: Stack, name: st
     """An SDK or a proxy that rebuilds the event may write null for what isn't there."""
     for base in (event(), event("POST", "/v1/auth/logout", {"refresh_token": "x"})):
         assert 200 <= invoke(stack, {**base, name: value}).status < 500
+
+
+def test_a_thread_whose_current_event_loop_was_taken_away_still_answers(stack: Stack) -> None:
+    """As an `asyncio.run` in it does; and a loop that nobody closes would make this run fail, as a warning."""
+    for _ in range(2):
+        asyncio.run(asyncio.sleep(0))
+        assert invoke(stack, event(path="/health")).status == 200
+    gc.collect()
 
 
 def _calls(stack: Stack, request_id: str) -> list[Callable[[], Any]]:

@@ -33,7 +33,7 @@ _thread = threading.local()
 
 def lambda_handler(app: ASGI, issuer: str) -> Handler:
     """Return the handler that passes events to `app`. It never raises: what isn't such an event is answered with a 400."""
-    _ensure_event_loop()
+    _use_own_event_loop()
     mangum = Mangum(app, lifespan="off", text_mime_types=_TEXT_TYPES)
     address = urlsplit(issuer)
     addressing = {
@@ -43,7 +43,7 @@ def lambda_handler(app: ASGI, issuer: str) -> Handler:
     }
 
     def handler(event: Any, context: Any) -> dict[str, Any]:
-        _ensure_event_loop()
+        _use_own_event_loop()
         try:
             headers = _checked(event)
         except MalformedRequest as exc:
@@ -108,14 +108,18 @@ class _ThreadsLoop:
     """The event loop of one thread, closed when the thread ends."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(self._loop)
+        self.loop = asyncio.new_event_loop()
 
     def __del__(self) -> None:
-        self._loop.close()
+        self.loop.close()
 
 
-def _ensure_event_loop() -> None:
-    """Mangum runs the app on the loop of the thread it's called in: Lambda has one thread, the local stack many."""
-    if not hasattr(_thread, "loop"):
-        _thread.loop = _ThreadsLoop()
+def _use_own_event_loop() -> None:
+    """Mangum runs the app on the current loop of the thread it's called in: Lambda has one thread, the local stack many.
+
+    Set at every call, because an `asyncio.run` in between leaves the thread without one, and Mangum would make one that nobody
+    closes.
+    """
+    if not hasattr(_thread, "own"):
+        _thread.own = _ThreadsLoop()
+    asyncio.set_event_loop(_thread.own.loop)
