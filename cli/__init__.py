@@ -1,0 +1,1 @@
+"""The `gatepost` command line, for operators."""
