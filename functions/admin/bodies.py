@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from gatepost.access import permissions, roles
+from gatepost.access import roles
 from gatepost.administration.invitations import DEFAULT_ROLES
 from gatepost.clients import metadata, redirect_uris
 from gatepost.clients.metadata import ClientType, GrantType
 from gatepost.storage.users import User
-from gatepost.web.fields import Email, Line, RequestBody, plain_text
+from gatepost.web.fields import Email, Line, Permission, RequestBody, plain_text
 from gatepost.web.lists import PageQuery
 
 
@@ -21,7 +21,6 @@ def _redirect_uri(value: str) -> str:
 
 
 Description = Annotated[str, StringConstraints(max_length=200), AfterValidator(plain_text)]
-Permission = Annotated[str, StringConstraints(pattern=permissions.PATTERN)]
 RoleName = Annotated[str, StringConstraints(pattern=roles.NAME_PATTERN)]
 RedirectUri = Annotated[str, StringConstraints(max_length=redirect_uris.MAX_LENGTH), AfterValidator(_redirect_uri)]
 RedirectUris = Annotated[
