@@ -180,4 +180,4 @@ def _forget_those_that_are_over(service: Service, user: User) -> None:
 
 
 def _position(key: ApiKey) -> str:
-    return f"{key.created_at:012}#{key.id}"
+    return f"{key.created_at:012}#{key.id.removeprefix(key.user_id)}"
