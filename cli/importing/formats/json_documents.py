@@ -85,12 +85,12 @@ class _Document:
     def elements(self) -> Iterator[Piece | Refusal]:
         """Yield each element of the list that comes."""
         self._demand(b"[")
-        more = self.peek() != b"]"
+        more, number = self.peek() != b"]", 0
         while more:
             self.peek()
-            line = self.line
-            text = self.value()
-            yield Refusal(line, f"the user has more than {MAX_BYTES} bytes") if text is None else Piece(line, text)
+            number += 1
+            line, text, place = self.line, self.value(), f"user {number} of the list: "
+            yield Refusal(line, f"{place}has more than {MAX_BYTES} bytes") if text is None else Piece(line, text, place)
             more = self._skip(b",")
         self._demand(b"]")
 

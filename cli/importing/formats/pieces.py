@@ -17,10 +17,13 @@ _OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
 @dataclass(frozen=True)
 class Piece:
-    """The text of a user, and the line of the file (from 1) on which it begins."""
+    """The text of a user, and the line of the file (from 1) on which it begins. `place` is there where many may begin on one
+    line, for the reason of a refusal to begin with.
+    """
 
     line: int
     text: bytes
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def records(pieces: Iterable[Piece | Refusal], record: Callable[[int, dict[str, 
         try:
             yield record(piece.line, json_object(piece))
         except Unfit as exc:
-            yield Refusal(piece.line, str(exc))
+            yield Refusal(piece.line, f"{piece.place}{exc}")
 
 
 def json_object(piece: Piece) -> dict[str, Any]:
