@@ -25,17 +25,17 @@ PASSWORDS = {
         "mallory@example.com": "mallory likes to listen",
     },
     "firebase": {
-        "user1@example.com": "user1password",
-        "barbara@example.com": "abstract data types",
-        "trent@example.com": "trusted by everybody",
-        "eve@example.com": "not eve's own address",
+        "user1@example.net": "user1password",
+        "barbara@example.net": "abstract data types",
+        "trent@example.net": "trusted by everybody",
+        "eve@example.net": "not eve's own address",
     },
     "keycloak": {
-        "ada@example.com": "notes on the analytical engine",
-        "emmy@example.com": "every symmetry conserves",
-        "rosalind@example.com": "photograph fifty one",
-        "mallory@example.com": "mallory likes to listen",
-        "eve@example.com": "not eve's own address",
+        "ada@example.org": "notes on the analytical engine",
+        "emmy@example.org": "every symmetry conserves",
+        "rosalind@example.org": "photograph fifty one",
+        "mallory@example.org": "mallory likes to listen",
+        "eve@example.org": "not eve's own address",
     },
 }
 

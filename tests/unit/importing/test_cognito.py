@@ -21,14 +21,14 @@ def user(email: object = "ann@example.com", **members: object) -> dict[str, obje
 def test_what_the_sample_says_of_its_users() -> None:
     entries = read_sample("cognito", "cognito/users.json")
     found = users(entries)
-    katherine, hedy = found["katherine@example.com"], found["hedy@example.com"]
+    katherine, hedy = found["katherine@acme.example"], found["hedy@acme.example"]
     assert (katherine.name, katherine.email_verified, katherine.status) == ("Katherine Johnson", True, "active")
     assert katherine.created_at == 1715931062
     assert len(katherine.source_id or "") == 36
-    assert (hedy.name, hedy.email.address) == ("Hedy Lamarr", "Hedy@example.com")
-    assert found["mallory@example.com"].status == "disabled"
-    assert not found["eve@example.com"].email_verified
-    assert not found["linus@example.com"].email_verified
+    assert (hedy.name, hedy.email.address) == ("Hedy Lamarr", "Hedy@acme.example")
+    assert found["mallory@acme.example"].status == "disabled"
+    assert not found["eve@acme.example"].email_verified
+    assert not found["linus@acme.example"].email_verified
     assert list(refusals(entries).values()) == ["user 7 of the list: has no e-mail address, which is what users sign in by"]
     assert not any(each.password_hash or each.roles for each in found.values())
 

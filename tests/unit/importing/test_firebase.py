@@ -29,13 +29,13 @@ def test_users_of_the_sample_have_their_passwords() -> None:
 def test_what_else_the_sample_says_of_its_users() -> None:
     entries = read_sample("firebase", "firebase/users.json")
     found = users(entries)
-    barbara, margaret = found["barbara@example.com"], found["margaret@example.com"]
+    barbara, margaret = found["barbara@example.net"], found["margaret@example.net"]
     assert (barbara.name, barbara.email_verified, barbara.status) == ('Barbara "Babs" Liskov', True, "active")
     assert len(barbara.source_id or "") == 28
     assert 1_600_000_000 < (barbara.created_at or 0) < 1_760_000_000
     assert (margaret.name, margaret.password_hash) == ("Margaret Hamilton", None)
-    assert found["trent@example.com"].status == "disabled"
-    assert not found["eve@example.com"].email_verified
+    assert found["trent@example.net"].status == "disabled"
+    assert not found["eve@example.net"].email_verified
     assert list(refusals(entries).values()) == ["user 6 of the list: has no e-mail address, which is what users sign in by"]
 
 
@@ -43,7 +43,7 @@ def test_roles_are_taken_from_the_custom_claim_that_is_named() -> None:
     for claim, roles in ((None, ()), ("roles", ("user", "order-manager")), ("groups", ())):
         options = {"roles_claim": claim} if claim else {}
         found = users(read("firebase", sample("firebase/users.json"), firebase_hash_config=FIREBASE_CONFIG, **options))
-        assert found["barbara@example.com"].roles == roles
+        assert found["barbara@example.net"].roles == roles
 
 
 @pytest.mark.parametrize(

@@ -37,13 +37,13 @@ def test_users_of_the_sample_have_their_passwords() -> None:
 def test_what_else_the_sample_says_of_its_users() -> None:
     entries = read_sample("keycloak", "keycloak/acme-realm.json")
     found = users(entries)
-    ada = found["ada@example.com"]
+    ada = found["ada@example.org"]
     assert (ada.name, ada.email_verified, ada.status, ada.roles) == ("Ada Lovelace", True, "active", ("order-clerk",))
     assert len(ada.source_id or "") == 36
     assert 1_600_000_000 < (ada.created_at or 0) < 1_760_000_000
-    assert found["rosalind@example.com"].name == "Rosalind"
-    assert found["mallory@example.com"].status == "disabled"
-    assert not found["eve@example.com"].email_verified
+    assert found["rosalind@example.org"].name == "Rosalind"
+    assert found["mallory@example.org"].status == "disabled"
+    assert not found["eve@example.org"].email_verified
     assert [reason.split(": ", 1)[1] for reason in refusals(entries).values()] == [
         "has a password by PBKDF2 with SHA-1, which isn't taken over: import the user without `credentials`",
         "is the service account of a client, not a person",
@@ -60,7 +60,7 @@ def test_a_file_of_users_alone_says_the_same() -> None:
 
 def test_a_password_that_has_to_be_changed_is_none() -> None:
     """An administrator knows it, who set it for a first sign-in there."""
-    assert users(read_sample("keycloak", "keycloak/acme-realm.json"))["newcomer@example.com"].password_hash is None
+    assert users(read_sample("keycloak", "keycloak/acme-realm.json"))["newcomer@example.org"].password_hash is None
 
 
 def test_roles_of_keycloak_itself_are_left_out() -> None:
