@@ -1,6 +1,5 @@
 """Types of the members of requests."""
 
-import unicodedata
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
@@ -10,6 +9,7 @@ from gatepost.access import permissions
 from gatepost.accounts import email_addresses
 from gatepost.accounts.email_addresses import EmailAddress
 from gatepost.credentials import passwords
+from gatepost.plain_text import MAX_NAME, one_line
 
 
 class RequestBody(BaseModel):
@@ -48,15 +48,6 @@ def _time(value: Any) -> int | None:
     return clock.from_rfc3339(value) // 1000
 
 
-def plain_text(value: str) -> str:
-    """Return `value` if it's one line of text. Raises `ValueError`."""
-    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
-        raise ValueError("must be one line without control characters")
-    if value != value.strip():
-        raise ValueError("must not begin or end with a blank")
-    return value
-
-
 Email = Annotated[EmailAddress, PlainValidator(_email), WithJsonSchema({"type": "string", "format": "email", "maxLength": 254})]
 NewPassword = Annotated[
     str,
@@ -68,7 +59,7 @@ OptionalPassword = Annotated[str | None, StringConstraints(min_length=1), AfterV
 # Whatever a client may take for a token is judged, not called malformed.
 OpaqueToken = Annotated[str, StringConstraints(min_length=1, max_length=8192), Field(repr=False)]
 OptionalToken = Annotated[str | None, StringConstraints(min_length=1, max_length=8192)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(plain_text)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME), AfterValidator(one_line)]
 Permission = Annotated[str, StringConstraints(pattern=permissions.PATTERN)]
 # In seconds since the epoch.
 OptionalTime = Annotated[
