@@ -17,7 +17,9 @@ import click
 from cli.failures import Unreachable
 
 if TYPE_CHECKING:
+    from gatepost.administration.actors import Operator
     from gatepost.aws.functions import RemoteFunction
+    from gatepost.caller import Caller
     from gatepost.service import Service
 
 # What is heavy to import is imported where it's used, so that a command that is mistyped says so at once.
@@ -52,6 +54,16 @@ class Deployment:
         from gatepost.service import connect  # noqa: PLC0415
 
         return connect(AdminSettings.from_environment(self.function(_ADMIN).environment))
+
+    def acting(self) -> "tuple[Service, Operator, Caller]":
+        """Return the service, the operator, with the roles as they are now, and whose call it is: what the rules of
+        `gatepost.administration` want. Raises `Unavailable`.
+        """
+        from gatepost.administration import actors  # noqa: PLC0415
+        from gatepost.caller import of_service  # noqa: PLC0415
+        from gatepost.identifiers import new_id  # noqa: PLC0415
+
+        return self.service, actors.operator(self.service, self.operator), of_service("gatepost command line", new_id())
 
     @cached_property
     def keys_function(self) -> "RemoteFunction":

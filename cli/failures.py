@@ -12,6 +12,7 @@ from click.exceptions import Exit
 
 if TYPE_CHECKING:
     from cli.run import Run
+    from gatepost.errors import GatepostError
 
 
 class Refused(click.ClickException):
@@ -48,22 +49,28 @@ def told(run: "Run") -> Iterator[None]:
 def _told(exc: Exception) -> click.ClickException:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (heavy, and most commands end well)
 
-    from gatepost.errors import ConfigurationError, GatepostError, InvalidField, Unavailable  # noqa: PLC0415
+    from gatepost.errors import ConfigurationError, GatepostError, Unavailable  # noqa: PLC0415
 
     if isinstance(exc, Unavailable) and isinstance(exc.__cause__, ClientError | BotoCoreError):
         return Unreachable(f"Nothing was changed: {of_aws(exc.__cause__)}")
     match exc:
         case Unavailable():
             return Unreachable(str(exc))
-        case InvalidField():
-            return Refused(f"{exc.field} {exc.reason}.")
         case GatepostError():
-            return Refused(str(exc))
+            return Refused(of_rule(exc))
         case ConfigurationError():
             return Unreachable(f"The deployment's settings are not those of this version of the command line. {exc}")
         case ClientError() | BotoCoreError():
             return Unreachable(of_aws(exc))
     return Bug(f"This is a bug: {type(exc).__name__}. Run it again with --debug to see where, and report it.")
+
+
+def of_rule(refusal: "GatepostError") -> str:
+    """Return what a rule has refused, in a sentence."""
+    from gatepost.errors import InvalidField  # noqa: PLC0415
+
+    said = f"{refusal.field} {refusal.reason}." if isinstance(refusal, InvalidField) else str(refusal)
+    return f"{refusal.subject}: {said}" if refusal.subject else said
 
 
 def of_aws(exc: Exception) -> str:

@@ -12,9 +12,14 @@ def say(text: str, **style: Any) -> None:
     click.secho(text, err=True, **style)
 
 
+def as_json(value: Any) -> str:
+    """Return a result for programs. In ASCII: nothing that it holds does anything to a terminal."""
+    return json.dumps(value, indent=2)
+
+
 def print_json(value: Any) -> None:
-    """Print a result for programs. In ASCII: nothing that it holds does anything to a terminal."""
-    click.echo(json.dumps(value, indent=2))
+    """Print a result for programs."""
+    click.echo(as_json(value))
 
 
 def print_json_line(value: Any) -> None:

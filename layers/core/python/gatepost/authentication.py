@@ -24,6 +24,14 @@ class Principal:
     rights: Rights
     catalogue: Catalogue
 
+    @property
+    def id(self) -> str:
+        return self.user.id
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        return self.rights.permissions
+
 
 def authenticate(service: Service, authorization: str | None, *, issuer_alone: bool = False) -> Principal:
     """Return who the value of the `Authorization` header speaks for. The token must have the issuer in `aud`, and with

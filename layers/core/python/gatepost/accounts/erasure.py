@@ -94,7 +94,7 @@ def export(service: Service, me: Principal) -> dict[str, Any]:
         },
         "pending_email": change["email"] if change and clock.now() < change["expires_at"] else None,
         "sessions": [_exported(session, me.session) for session in session_list.alive(service, user)],
-        "security_events": [audit.described(event) | {"actor_id": event.get("actor_id")} for event in events],
+        "security_events": [audit.described(event) | {"actor_id": audit.actor_shown_to_user(event)} for event in events],
         "security_events_complete": more is None,
     }
 
