@@ -13,6 +13,9 @@ from cli.run import Run
 # A module is imported when it's run, so that help and usage errors come at once.
 _COMMANDS = {
     "roles": "Keep the roles in a file: export it, review changes to it, apply it.",
+    "clients": "Register OAuth clients, and give them secrets.",
+    "keys": "See the keys that sign access tokens, and rotate them.",
+    "audit": "Read the security events.",
 }
 
 

@@ -3,9 +3,9 @@
 `click.UsageError` is 2, done is 0.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.exceptions import Exit
@@ -48,6 +48,7 @@ def told(run: "Run") -> Iterator[None]:
 
 def _told(exc: Exception) -> click.ClickException:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (heavy, and most commands end well)
+    from pydantic import ValidationError  # noqa: PLC0415
 
     from gatepost.errors import ConfigurationError, GatepostError, Unavailable  # noqa: PLC0415
 
@@ -58,6 +59,8 @@ def _told(exc: Exception) -> click.ClickException:
             return Unreachable(str(exc))
         case GatepostError():
             return Refused(of_rule(exc))
+        case ValidationError():
+            return Refused("\n".join(f"{of_place(error['loc'])}: {of_value(error)}" for error in exc.errors(include_url=False)))
         case ConfigurationError():
             return Unreachable(f"The deployment's settings are not those of this version of the command line. {exc}")
         case ClientError() | BotoCoreError():
@@ -71,6 +74,16 @@ def of_rule(refusal: "GatepostError") -> str:
 
     said = f"{refusal.field} {refusal.reason}." if isinstance(refusal, InvalidField) else str(refusal)
     return f"{refusal.subject}: {said}" if refusal.subject else said
+
+
+def of_place(place: Sequence[int | str]) -> str:
+    """Return a place in what was given, as pydantic's errors have it, in words: ``scopes item 2``."""
+    return " ".join(f"item {part + 1}" if isinstance(part, int) else part for part in place)
+
+
+def of_value(error: Any) -> str:
+    """Return what is wrong with a value, as pydantic says it."""
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def of_aws(exc: Exception) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from cli.failures import Refused
+from cli.failures import Refused, of_place, of_value
 from gatepost.access.roles import Catalogue, Role
 from gatepost.administration.wanted import PutRole, RoleName
 from gatepost.fields import RequestBody
@@ -102,5 +102,4 @@ def _complaint(name: str, lines: Mapping[_Place, int], error: Any) -> str:
     # A wrong key has a further part, "[key]".
     place: _Place = tuple(part for part in error["loc"] if part != "[key]")
     line = next((lines[place[:length]] for length in range(len(place), -1, -1) if place[:length] in lines), 1)
-    what = " ".join(f"item {part + 1}" if isinstance(part, int) else part for part in place[1:] or place) or "the file"
-    return f"{name}, line {line}: {what}: {error['msg'].removeprefix('Value error, ')}"
+    return f"{name}, line {line}: {of_place(place[1:] or place) or 'the file'}: {of_value(error)}"

@@ -130,7 +130,7 @@ def test_who_has_a_role_may_what_the_file_says(operator: Operator, stack: Stack,
 
 
 def test_a_change_of_another_meanwhile_is_not_overwritten(
-    operator: Operator, stack: Stack, file: Path, monkeypatch: Any
+    operator: Operator, stack: Stack, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(file, one={"permissions": ["a:read"]})
 
