@@ -46,8 +46,8 @@ def written(catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def read(text: str, name: str) -> RolesFile:
-    """Return the roles of the file `name`, which has this text.
+def read(data: bytes, name: str) -> RolesFile:
+    """Return the roles of the file `name`, which holds `data`.
 
     Raises:
         Refused: naming the lines that are not as they should be.
@@ -55,7 +55,7 @@ def read(text: str, name: str) -> RolesFile:
     lines: dict[_Place, int] = {}
     try:
         # All scalars are text: a role may be called `no` or `1.0`.
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(data.decode("utf-8-sig"), Loader=yaml.SafeLoader)
         plain = _plain(root, (), lines) if root else {}
     except yaml.MarkedYAMLError as exc:
         line = exc.problem_mark.line + 1 if exc.problem_mark else 1

@@ -43,12 +43,12 @@ def export(run: Run, file: IO[str]) -> None:
         "gatepost --stack gatepost-prod roles apply roles.yaml --yes",
     )
 )
-@click.argument("file", type=click.File(encoding="utf-8"))
+@click.argument("file", type=click.File("rb"))
 @click.option("--dry-run", is_flag=True, help="change nothing; exit with 1 if there is a difference")
 @click.option("--prune", is_flag=True, help="delete the roles that FILE doesn't name; whoever has one loses it")
 @click.option("--yes", is_flag=True, help="don't ask")
 @pass_run
-def apply(run: Run, file: IO[str], dry_run: bool, prune: bool, yes: bool) -> None:
+def apply(run: Run, file: IO[bytes], dry_run: bool, prune: bool, yes: bool) -> None:
     """Make the roles what FILE says, and show before what that changes.
 
     FILE is what `export` writes. Its roles are written as a whole, all at once or none. Other roles stay as they are, unless

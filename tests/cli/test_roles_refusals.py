@@ -69,5 +69,13 @@ def test_scalars_are_texts(operator: Operator, tmp_path: Path) -> None:
     assert roles["1.0"]["includes"] == ["no"]
 
 
+def test_a_file_in_another_encoding_is_refused(operator: Operator, tmp_path: Path) -> None:
+    path = tmp_path / "roles.yaml"
+    path.write_bytes("roles: {a: {description: été}}".encode("latin-1"))
+    assert "can't be read as YAML" in operator.refusal("roles", "apply", str(path))
+    path.write_bytes("roles: {a: {description: été}}".encode("utf-8-sig"))
+    assert operator.run("roles", "apply", str(path), "--dry-run", code=1).stdout.splitlines()[1] == '    + description "été"'
+
+
 def test_a_file_that_is_not_there_is_2(operator: Operator) -> None:
     assert "No such file" in operator.run("roles", "apply", "nowhere.yaml", code=2).stderr

@@ -10,7 +10,19 @@ from typing import Any
 _BLOCK = re.compile(r"^```(sh|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MARK = "--- end of a block ---"
 # What is different at every run.
-_RANDOM = {"access_token", "refresh_token", "session_id", "id", "sub", "sid", "created_at", "request_id", "exp"}
+_RANDOM = {
+    "access_token",
+    "refresh_token",
+    "session_id",
+    "id",
+    "sub",
+    "sid",
+    "created_at",
+    "request_id",
+    "exp",
+    "client_id",
+    "client_secret",
+}
 
 
 def walk(document: Path, port: int, example_port: int) -> int:
@@ -29,9 +41,15 @@ def walk(document: Path, port: int, example_port: int) -> int:
         output = next(printed)
         if following == "json":
             compared += 1
-            # What a block prints last counts.
-            _assert_like(json.loads(output.strip().splitlines()[-1]), json.loads(expected))
+            _assert_like(_last(output.strip()), json.loads(expected))
     return compared
+
+
+def _last(output: str) -> Any:
+    """Return what a block prints last: its last line, or the lines of one JSON text that end there."""
+    lines = output.splitlines()
+    begin = max((number for number, line in enumerate(lines) if line in ("{", "[")), default=len(lines) - 1)
+    return json.loads("\n".join(lines[begin:]))
 
 
 def _assert_like(actual: Any, expected: Any) -> None:
