@@ -53,7 +53,7 @@ def _told(exc: Exception) -> click.ClickException:
     from gatepost.errors import ConfigurationError, GatepostError, Unavailable  # noqa: PLC0415
 
     if isinstance(exc, Unavailable) and isinstance(exc.__cause__, ClientError | BotoCoreError):
-        return Unreachable(f"Nothing was changed: {of_aws(exc.__cause__)}")
+        return Unreachable(of_aws(exc.__cause__))
     match exc:
         case Unavailable():
             return Unreachable(str(exc))

@@ -4,9 +4,11 @@ import click
 
 from cli import output
 from cli.commanding import Group
+from cli.failures import Unreachable
 from cli.run import Run, pass_run
 from gatepost import clock
 from gatepost.administration import signing_keys as rules
+from gatepost.errors import Unavailable
 from gatepost.signing.ring import KeyRing, next_to_sign
 from gatepost.storage import signing_keys as ring_item
 
@@ -38,7 +40,13 @@ def rotate(run: Run) -> None:
     deployment = run.deployment
     _, me, caller = deployment.acting()
     rules.rotate(deployment.keys_function, me, caller)
-    _print(run, _ring(run))
+    try:
+        ring = _ring(run)
+    except Unavailable as exc:
+        raise Unreachable(
+            "The rotation is under way, but the keys can't be read now. See them by `gatepost keys list`."
+        ) from exc
+    _print(run, ring)
 
 
 def _ring(run: Run) -> KeyRing:

@@ -1,15 +1,34 @@
 """The command line as an operator runs it, in this process: on a local stack that is served on a port."""
 
 import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from socket import socket
 from typing import Any
 
 from click.testing import CliRunner, Result
 
 from cli.app import gatepost
 from gatepost.storage.writes import Item
+from local.ports import HOST
+from local.server import Server
 from local.stack import Stack
 from tests.support import Api
+
+
+@contextmanager
+def serving(stack: Stack) -> Iterator[str]:
+    """Serve the API of `stack`, and with it its embedded AWS, inside the block. Yields the address."""
+    with closing(socket()) as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    server = Server(stack.gateway, port)
+    server.start()
+    try:
+        yield f"http://localhost:{port}"
+    finally:
+        server.stop()
 
 
 @dataclass(frozen=True)

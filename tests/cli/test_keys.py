@@ -3,9 +3,12 @@
 import time
 from datetime import datetime
 
+import pytest
 import time_machine
 
+from cli.run import Run
 from gatepost.audit import Event
+from gatepost.errors import Unavailable
 from gatepost.signing.ring import PUBLISHED_BEFORE_USE, ROTATION_PERIOD
 from tests.cli.support import Operator
 
@@ -44,3 +47,18 @@ def test_the_table_has_a_line_a_key(operator: Operator) -> None:
     lines = operator.run("keys", "list").stdout.splitlines()
     assert lines[0].split() == ["KID", "ALGORITHM", "STATE", "SINCE"]
     assert len(lines) == 1 + len(operator.json("keys", "list")["keys"])
+
+
+def test_a_rotation_is_told_of_even_if_the_keys_can_not_be_read_afterwards(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with time_machine.travel(time.time() + 2 * PUBLISHED_BEFORE_USE):
+        operator.stack.functions["KeysFunction"].invoke({})
+        before = len(operator.events(Event.KEY_ROTATION_REQUESTED))
+        monkeypatch.setattr("cli.commands.keys._ring", unavailable)
+        assert operator.refusal("keys", "rotate", code=3).startswith("The rotation is under way")
+        assert len(operator.events(Event.KEY_ROTATION_REQUESTED)) == before + 1
+
+
+def unavailable(run: Run) -> None:
+    raise Unavailable
