@@ -10,8 +10,9 @@ from gatepost.access import permissions, roles
 from gatepost.access.roles import Role
 from gatepost.clients import metadata, redirect_uris
 from gatepost.clients.metadata import Client, ClientType, GrantType
-from gatepost.fields import Line, RequestBody, plain_text
+from gatepost.fields import Line, RequestBody
 from gatepost.identifiers import new_id
+from gatepost.plain_text import one_line
 
 
 def _redirect_uri(value: str) -> str:
@@ -20,7 +21,7 @@ def _redirect_uri(value: str) -> str:
     return value
 
 
-Description = Annotated[str, StringConstraints(max_length=200), AfterValidator(plain_text)]
+Description = Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)]
 Permission = Annotated[str, StringConstraints(pattern=permissions.PATTERN)]
 RoleName = Annotated[str, StringConstraints(pattern=roles.NAME_PATTERN)]
 RedirectUri = Annotated[str, StringConstraints(max_length=redirect_uris.MAX_LENGTH), AfterValidator(_redirect_uri)]
