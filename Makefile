@@ -1,5 +1,5 @@
 # `make` lists what can be done here. Every target brings the environment it needs up to date first, which costs
-# nothing when nothing has changed: the stamps in .venv and .venv-sam say what was installed from which lock.
+# nothing when nothing has changed: the stamps in .venv, .venv-sam and .venv-checkov say what was installed from which lock.
 
 # The deployment of samconfig.toml that `build` and `deploy` are for.
 ENV = dev
@@ -92,8 +92,9 @@ lock: .venv/made ## Compile the hashed requirement files from pyproject.toml (UP
 	$(call compile,api,layers/api/requirements.txt,$(as_tested))
 	$(call compile,uv,requirements-uv.txt,$(as_tested))
 	$(call compile,sam,requirements-sam.txt,--python-version 3.13)
+	$(call compile,checkov,requirements-checkov.txt,--python-version 3.11)
 
-# The lock of `dev` holds all the others but `sam`, so it comes first and binds them: what is tested is what is deployed.
+# The lock of `dev` holds all the others but `sam` and `checkov`, so it comes first and binds them: what is tested is what is deployed.
 as_tested = --python-version 3.11 --constraints requirements-dev.txt
 
 # $(call compile,GROUP,FILE,OPTIONS). What is pinned stays pinned, unless UPGRADE is set.
@@ -121,11 +122,15 @@ when_gone = $(if $(shell $(1)/bin/python -c '' 2>&1 || echo gone),FORCE)
 	python=$$(sh tools/find-python.sh '== (3, 13)') && "$$python" -m venv --clear .venv-sam
 	$(call install,.venv-sam,requirements-sam.txt)
 
+.venv-checkov/made: requirements-checkov.txt .venv/made $(call when_gone,.venv-checkov)
+	.venv/bin/python -m venv --clear .venv-checkov
+	$(call install,.venv-checkov,requirements-checkov.txt)
+
 define install
 .venv/bin/uv pip install --quiet --require-hashes --python $(1)/bin/python -r $(2)
 touch $@
 endef
 
 clean: ## Remove environments, builds and caches
-	rm -rf .venv .venv-sam .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-checkov .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find benchmarks functions layers local tests tools -name __pycache__ -exec rm -rf {} +
