@@ -56,6 +56,18 @@ class StandIn(CloudFormationModel):
         return True
 
 
+class Alias(StandIn):
+    """An alias of a function, which is there for who calls it."""
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str, **_: Any
+    ) -> "Alias":
+        names = ("Name", "FunctionName", "FunctionVersion")
+        created = boto3.client("lambda").create_alias(**{name: cloudformation_json["Properties"][name] for name in names})
+        return cls(created["AliasArn"])
+
+
 def unknown_types(document: Document) -> set[str]:
     """Return the types of resources that moto has no idea of."""
     types = {str(resource["Type"]) for resource in document["Resources"].values()}
@@ -67,11 +79,12 @@ def created(document: Document, stack_name: str, parameters: Mapping[str, str]) 
     """Create a stack in a moto of its own, which boto3 talks to inside the block. None of its functions runs, so custom resources
     are stand-ins too; what they make, the local stack proves.
     """
-    known = parsing.get_model_map() | dict.fromkeys(unknown_types(document), StandIn)
+    known = parsing.get_model_map() | dict.fromkeys(unknown_types(document), StandIn) | {"AWS::Lambda::Alias": Alias}
     with (
         moto.mock_aws(),
         patch.object(parsing, "get_model_map", lambda: known),
         patch.object(parsing, "CustomModel", StandIn),
+        patch.object(CloudFormationModel, "get_cfn_attribute", _attribute, create=True),
         patch.dict("os.environ", {"AWS_DEFAULT_REGION": REGION}),
     ):
         _upload_code()
@@ -89,6 +102,11 @@ def created(document: Document, stack_name: str, parameters: Mapping[str, str]) 
             outputs={output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]},
             physical_ids={each["LogicalResourceId"]: each["PhysicalResourceId"] for each in summaries},
         )
+
+
+def _attribute(model: CloudFormationModel, name: str) -> str:
+    """Return an attribute of a resource of which moto knows none, such as a parameter's `Value` or a version's `Version`."""
+    return str(getattr(model, name.lower()))
 
 
 def _upload_code() -> None:

@@ -19,12 +19,23 @@ pytestmark = pytest.mark.deploy
 # Stand-ins take their places. What moto learns leaves this list, what is new and unknown joins it knowingly.
 UNKNOWN_TO_MOTO = {
     "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::ApiMapping",
+    "AWS::ApiGatewayV2::DomainName",
     "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Route",
     "AWS::ApiGatewayV2::Stage",
+    "AWS::AppConfig::Application",
+    "AWS::AppConfig::ConfigurationProfile",
+    "AWS::AppConfig::HostedConfigurationVersion",
+    "AWS::CloudWatch::Alarm",
+    "AWS::CodeDeploy::Application",
+    "AWS::CodeDeploy::DeploymentGroup",
+    "AWS::Events::EventBusPolicy",
+    "AWS::Lambda::Alias",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::SES::ConfigurationSet",
     "AWS::SES::ConfigurationSetEventDestination",
+    "AWS::SES::EmailIdentity",
     "AWS::SQS::QueuePolicy",
     "AWS::Scheduler::Schedule",
 }
@@ -96,7 +107,7 @@ def test_functions_have_their_roles_and_their_environment(deployment: Deployment
         function = functions.get_function_configuration(FunctionName=name)
         variables = function["Environment"]["Variables"]
         assert variables.keys() == declared["Environment"]["Variables"].keys()
-        assert all(resolved(value) or not value for value in variables.values())
+        assert all(resolved(str(value)) for value in variables.values() if value != "")
         role = roles[function["Role"]]
         documents = [
             iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
