@@ -14,10 +14,14 @@ RUN = PYTHONPATH=.:layers/core/python:layers/verifier/python exec .venv/bin/
 # Every deployment that stands here: the service, the authorizer on its own, the examples.
 templates = $(wildcard template.yaml functions/*/template.yaml examples/*/template.yaml)
 
+# The examples are short, and deployed by nobody: what is recommended beyond what must be, they leave out.
+deployed = $(filter-out examples/%,$(templates))
+transformed = $(deployed:%=.aws-sam/transformed/%.json)
+
 # SAM reports usage to its maker unless it is told not to.
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: help setup run dev test test-dynamodb test-browser dynamodb-local bench check openapi build deploy validate test-built common-passwords lock clean FORCE
+.PHONY: help setup run dev test test-dynamodb test-browser dynamodb-local bench check openapi build deploy validate test-deploy test-built common-passwords lock clean FORCE
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +72,17 @@ deploy: .venv-sam/made ## Build and deploy to your AWS account (ENV=dev, staging
 
 validate: .venv-sam/made ## Check the templates as SAM and CloudFormation will
 	for template in $(templates); do .venv-sam/bin/sam validate --lint --template $$template || exit; done
+
+test-deploy: validate .venv/dev .venv-checkov/made $(transformed) ## Prove of the templates what can be proved without an account
+	.venv/bin/cfn-lint --append-rules cfn_lint_serverless.rules --template $(deployed)
+	.venv-checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet --file $(deployed) $(transformed)
+	$(RUN)pytest tests/deploy -m "deploy or not deploy"
+
+# As CloudFormation gets them, with all that SAM adds.
+.aws-sam/transformed/%.json: % tools/sam_transform.py .venv-sam/made
+	mkdir -p $(@D)
+	PYTHONPATH=. .venv-sam/bin/python tools/sam_transform.py $< > $@.part
+	mv $@.part $@
 
 test-built: .venv/dev .venv-sam/made ## Build for this machine and run the artifact under Lambda's runtime client
 	$(call sam_build,.aws-sam/this-machine,--parameter-overrides Architecture=$(THIS_MACHINE))

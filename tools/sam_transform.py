@@ -5,17 +5,23 @@ parameters count, since SAM looks at some of them.
 """
 
 import json
+import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from local.intrinsics import load_yaml
 from samtranslator.translator.transform import transform
+
+from local.intrinsics import load_yaml
 
 # `sam package` puts a place in a bucket where a folder stands; the transformation takes no folder.
 _PACKAGED = "s3://packaged/code.zip"
 _FOLDERS = ("CodeUri", "ContentUri")
-_REGION = "eu-west-1"
+# It decides on the partition in ARNs. SAM asks the environment for one too, and asks nobody else for anything.
+_REGION = os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")
+# It tells that it is not inside CloudFormation.
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 
 class _ManagedPolicies:

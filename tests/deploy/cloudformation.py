@@ -76,8 +76,9 @@ def unknown_types(document: Document) -> set[str]:
 
 @contextmanager
 def created(document: Document, stack_name: str, parameters: Mapping[str, str]) -> Iterator[CreatedStack]:
-    """Create a stack in a moto of its own, which boto3 talks to inside the block. None of its functions runs, so custom resources
-    are stand-ins too; what they make, the local stack proves.
+    """Create a stack in a moto of its own, which boto3 talks to inside the block.
+
+    None of its functions runs, so custom resources are stand-ins too; what they make, the local stack proves.
     """
     known = parsing.get_model_map() | dict.fromkeys(unknown_types(document), StandIn) | {"AWS::Lambda::Alias": Alias}
     with (

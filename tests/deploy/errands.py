@@ -64,7 +64,8 @@ def _send_mails(stack: Stack) -> None:
 def _deploy_again(stack: Stack) -> None:
     """With another first administrator."""
     for resource in stack.template.custom_resources:
-        given = resource.properties | ({"Email": new_email()} if "Email" in resource.properties else {})
+        changed = {"Email": new_email()} if "Email" in resource.properties else {}
+        given = {**resource.properties, **changed}
         create_custom_resource(replace(resource, properties=given), stack.functions[resource.function], stack.template.stack_id)
 
 

@@ -1,4 +1,4 @@
-"""The rights that Lambda needs of a function's role for what it does in the function's name, before and after the handler runs."""
+"""The rights that Lambda needs of a function's role, for what it does in the function's name around the handler."""
 
 from collections.abc import Iterator
 from typing import Any

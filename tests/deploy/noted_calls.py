@@ -32,7 +32,7 @@ _running: ContextVar[str | None] = ContextVar("running", default=None)
 
 @contextmanager
 def noted_calls() -> Iterator[list[NotedCall]]:
-    """Yield the list of the calls that functions make which start inside the block. What tests call by themselves isn't in it."""
+    """Yield the list of the calls of all functions that start inside the block. What tests call by themselves isn't in it."""
     calls: list[NotedCall] = []
     owners: dict[int, tuple[Any, str | None]] = {}
     create_client: Callable[..., Any] = Session.create_client

@@ -1,4 +1,4 @@
-"""What lies somewhere is encrypted there, what travels is encrypted on its way, and keys rotate (CASES Z-19, ASVS 11.3, 12.3)."""
+"""What lies somewhere is encrypted there, what travels is encrypted on its way, and keys rotate (CASES Z-19, ASVS 13.3)."""
 
 import json
 

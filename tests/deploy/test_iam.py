@@ -9,9 +9,9 @@ from tests.deploy.iam import Need, grants
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/Users"
 
 
-def granted(statement: dict[str, Any], action: str, resource: str = TABLE, **context: tuple[str, ...]) -> bool:
-    """Whether a policy of this statement alone grants it."""
-    need = Need(action, resource, tuple(context.items()))
+def granted(statement: dict[str, Any], action: str, resource: str = TABLE, key: tuple[str, ...] | None = None) -> bool:
+    """Whether a policy of this statement alone grants it, where `key` of the context has these values."""
+    need = Need(action, resource, () if key is None else (("key", key),))
     return any(grant.covers(need) for grant in grants([{"Statement": [{"Effect": "Allow", "Resource": TABLE} | statement]}]))
 
 
@@ -54,8 +54,7 @@ def test_what_is_granted_on_a_table_is_not_granted_on_its_index() -> None:
     ],
 )
 def test_every_condition_must_hold(condition: dict[str, Any], values: tuple[str, ...] | None, expected: bool) -> None:
-    context = {} if values is None else {"key": values}
-    assert granted({"Action": "s:A", "Condition": condition}, "s:A", **context) == expected
+    assert granted({"Action": "s:A", "Condition": condition}, "s:A", key=values) == expected
 
 
 def test_a_policy_that_denies_or_excepts_is_not_read_as_if_it_did_not() -> None:

@@ -1,4 +1,4 @@
-"""Every value that a deployer may want is a parameter that says what it is; the deployments of samconfig.toml give what is asked."""
+"""Every value that a deployer may want is a parameter that says what it is; samconfig.toml gives what they ask for."""
 
 import re
 from pathlib import Path
@@ -78,5 +78,6 @@ def test_the_deployments_are_three_of_their_own() -> None:
 
 
 def test_nobody_deletes_the_tables_of_staging_or_prod() -> None:
+    default = PARAMETERS["DeletionProtection"]["Default"]
     for name in ("staging", "prod"):
-        assert (deployments.parameters(name) | {}).get("DeletionProtection", PARAMETERS["DeletionProtection"]["Default"]) == "true"
+        assert deployments.parameters(name).get("DeletionProtection", default) == "true"

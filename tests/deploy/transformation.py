@@ -25,8 +25,7 @@ def transformed(template: Path, **parameters: str) -> Document:
 @cache
 def _transformed(template: Path, parameters: tuple[str, ...]) -> Document:
     assert _PYTHON.exists(), "run `make test-deploy`, which brings the SAM that this needs"
-    command = [_PYTHON, "tools/sam_transform.py", template, *parameters]
-    # SAM asks the environment for the region, and for nothing else of an account.
+    command = [str(_PYTHON), "tools/sam_transform.py", str(template), *parameters]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "AWS_DEFAULT_REGION": REGION}
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0, run.stderr

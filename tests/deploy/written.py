@@ -9,7 +9,6 @@ from tests.deploy import deployments
 from tests.support import ROOT
 
 
-
 def _hidden(path: Path) -> bool:
     """Whether it lies in a folder that isn't kept, such as one of a build."""
     return any(part.startswith(".") for part in path.relative_to(ROOT).parts)
