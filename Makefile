@@ -11,8 +11,8 @@ THIS_MACHINE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 # (exec), or make would report Ctrl-C as an error.
 RUN = PYTHONPATH=.:layers/core/python:layers/verifier/python exec .venv/bin/
 
-# Every deployment that stands here: the service, the authorizer on its own, the examples.
-templates = $(wildcard template.yaml functions/*/template.yaml examples/*/template.yaml)
+# Every deployment that stands here: the service, CloudFront before it, the authorizer on its own, the examples.
+templates = $(wildcard template.yaml edge/template.yaml functions/*/template.yaml examples/*/template.yaml)
 
 # SAM reports usage to its maker unless it is told not to.
 export SAM_CLI_TELEMETRY = 0
