@@ -170,9 +170,7 @@ def test_a10_200_sign_ins_with_rotating_headers_are_limited_and_seen_at_their_tr
     outcomes = []
     for number in range(200):
         forged = dict.fromkeys(FORGED, f"203.0.113.{number}") | {"forwarded": f"for=203.0.113.{number}"}
-        outcomes.append(
-            problem(sign_in(door, user.email if number < 9 else new_email(), WRONG, forged, client))
-        )
+        outcomes.append(problem(sign_in(door, user.email if number < 9 else new_email(), WRONG, forged, client)))
     assert outcomes == [REFUSED] * 50 + [LIMITED] * 150
     assert {event["ip"] for event in user.trail()} == {user.api.ip, client}
     assert user.login().lives()
