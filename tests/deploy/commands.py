@@ -17,6 +17,8 @@ from tests.support import ROOT
 # Options that every command of the AWS CLI takes. https://docs.aws.amazon.com/cli/latest/reference/
 _GLOBAL = {"--query", "--output", "--region", "--profile", "--cli-binary-format", "--no-cli-pager"}
 _WITHOUT_VALUE = {"--no-cli-pager", "--no-paginate", "--follow"}
+# Services that the CLI calls otherwise.
+_SERVICES = {"deploy": "codedeploy"}
 # Commands of the CLI that are no operation of an API, and what they take.
 _OF_THE_CLI = {
     ("configure",): {"--profile"},
@@ -96,7 +98,7 @@ def _options(words: Words) -> dict[str, list[str]]:
 def _client(service: str) -> Any:
     try:
         return get_session().create_client(
-            service, region_name="eu-west-1", aws_access_key_id="nobody", aws_secret_access_key="nothing"
+            _SERVICES.get(service, service), region_name="eu-west-1", aws_access_key_id="nobody", aws_secret_access_key="nothing"
         )
     except UnknownServiceError as exc:
         raise AssertionError(f"AWS has no service {service}") from exc

@@ -29,20 +29,22 @@ def blocks(page: Path) -> list[str]:
     return _BLOCK.findall(page.read_text("utf-8"))
 
 
-def rehearse(page: Path, folder: Path, answers: Mapping[str, str], replaced: Mapping[str, str]) -> list[Command]:
+def rehearse(
+    page: Path, folder: Path, *, answers: Mapping[str, str] | None = None, replaced: Mapping[str, str] | None = None
+) -> list[Command]:
     """Run all `sh` blocks of `page` in the empty `folder`, and return the commands that were written down rather than run.
 
-    `answers` says what a command prints that has a word with the key in it. `replaced` are texts of the page for which others
-    stand in: what a reader puts there. Fails if the script does.
+    `answers` says what a command prints that has a word with the key in it. `replaced` are texts of the page and what a reader
+    puts there. Fails if the script does.
     """
     log = folder / "commands.jsonl"
     for name in _STOOD_IN:
         stand_in = folder / (name if "/" in name else f"bin/{name}")
         stand_in.parent.mkdir(parents=True, exist_ok=True)
-        stand_in.write_text(_STAND_IN.format(python=sys.executable, log=str(log), answers=dict(answers)), "utf-8")
+        stand_in.write_text(_STAND_IN.format(python=sys.executable, log=str(log), answers=dict(answers or {})), "utf-8")
         stand_in.chmod(0o755)
     script = "\n".join(blocks(page))
-    for text, other in replaced.items():
+    for text, other in (replaced or {}).items():
         assert text in script, f"{page.name} has no {text}"
         script = script.replace(text, other)
     run = subprocess.run(

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.deploy.resources import Resource, of_type
-from tests.deploy.written import SERVICE
 
 pytestmark = pytest.mark.deploy
 
@@ -20,12 +19,13 @@ WIDE = {
     f"arn:{_ACCOUNT % 'ses'}identity/*": "in the sandbox, of the recipients too; the condition names the sender",
     "${OutboxTable.Arn}/stream/*": "ListStreams is of all streams of the table",
     f"arn:{_ACCOUNT % 'lambda'}function:${{AWS::StackName}}-*": "CodeDeploy shifts all functions of this stack",
+    f"arn:{_ACCOUNT % 'lambda'}function:${{AWS::StackName}}:*": "the authorizer's, of which this stack is all there is",
     f"arn:{_ACCOUNT % 'cloudwatch'}alarm:*": "DescribeAlarms is of all alarms",
     "arn:${AWS::Partition}:s3:::*/CodeDeploy/*": "CloudFormation chooses the bucket",
 }
-LOGS = f"arn:{_ACCOUNT % 'logs'}log-group:/aws/lambda/${{AWS::StackName}}-"
-# The templates beside the service leave their roles to SAM, which gives them AWS's own right to write logs.
-BESIDE = {"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}
+LOGS = f"arn:{_ACCOUNT % 'logs'}log-group:/aws/lambda/${{AWS::StackName}}"
+# The examples leave their roles to SAM, which gives them AWS's own right to write logs.
+OF_AWS = {"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}
 TYPES = ("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
 
 
@@ -60,15 +60,15 @@ def test_z19_x_ray_alone_has_rights_on_everything() -> None:
         assert statement["Resource"] != "*" or all(action.startswith("xray:Put") for action in actions), str(resource)
 
 
-def test_z19_no_role_of_the_service_has_a_policy_of_aws() -> None:
+def test_z19_no_role_but_those_of_examples_has_a_policy_of_aws() -> None:
     """Those name no resources: SAM's own for a stream may read all streams of the account."""
-    own = {resource.logical_id for resource in of_type("AWS::IAM::ManagedPolicy", path=SERVICE)}
+    own = {resource.logical_id for resource in of_type("AWS::IAM::ManagedPolicy")}
     for role in of_type("AWS::IAM::Role"):
         attached = role.properties.get("ManagedPolicyArns", [])
-        if role.path == SERVICE:
+        if "examples" not in role.path.parts:
             assert all(policy["Ref"] in own for policy in attached), str(role)
         else:
-            assert set(attached) <= BESIDE, str(role)
+            assert set(attached) <= OF_AWS, str(role)
 
 
 def test_z19_a_role_is_taken_on_by_one_service() -> None:
