@@ -11,8 +11,11 @@ THIS_MACHINE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 # (exec), or make would report Ctrl-C as an error.
 RUN = PYTHONPATH=.:layers/core/python:layers/verifier/python exec .venv/bin/
 
-# Every deployment that stands here: the service, CloudFront before it, the authorizer on its own, the examples.
-templates = $(wildcard template.yaml edge/template.yaml functions/*/template.yaml examples/*/template.yaml)
+# Every deployment that stands here: the service, the authorizer on its own, the examples.
+templates = $(wildcard template.yaml functions/*/template.yaml examples/*/template.yaml)
+
+# What is put before the service, with nothing to build.
+edge = $(wildcard edge/template.yaml)
 
 # The examples are short, and deployed by nobody: what is recommended beyond what must be, they leave out.
 deployed = $(filter-out examples/%,$(templates))
@@ -56,7 +59,7 @@ check: .venv/dev ## Check style, types, the directions between modules, the temp
 	.venv/bin/ruff format --check
 	$(RUN)mypy
 	$(RUN)lint-imports
-	.venv/bin/cfn-lint $(templates)
+	.venv/bin/cfn-lint $(templates) $(edge)
 	$(RUN)python -m local.openapi --check
 
 openapi: .venv/run ## Write openapi.json from the routes
@@ -71,7 +74,7 @@ deploy: .venv-sam/made ## Build and deploy to your AWS account (ENV=dev, staging
 	.venv-sam/bin/sam deploy --config-env $(ENV)
 
 validate: .venv-sam/made ## Check the templates as SAM and CloudFormation will
-	for template in $(templates); do .venv-sam/bin/sam validate --lint --template $$template || exit; done
+	for template in $(templates) $(edge); do .venv-sam/bin/sam validate --lint --template $$template || exit; done
 
 test-deploy: validate .venv/dev .venv-checkov/made $(transformed) ## Prove of the templates what can be proved without an account
 	.venv/bin/cfn-lint --append-rules cfn_lint_serverless.rules --template $(deployed)
