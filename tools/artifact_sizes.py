@@ -14,7 +14,7 @@ MB = 1_000_000  # bytes, unpacked
 # The functions with rules in them. They have the layer of this name.
 API_LAYER = "ApiLayer"
 API_BOUND = 60 * MB
-# The authorizer, which stands in the way of every call of another API: what it is beyond cryptography, which is OpenSSL above all.
+# The authorizer, which stands in the way of every call of another API: what it has beyond cryptography (OpenSSL).
 AUTHORIZER_BOUND = 6 * MB
 _CRYPTOGRAPHY = "python/cryptography*/**/*"
 

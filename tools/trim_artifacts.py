@@ -33,7 +33,7 @@ def main() -> int:
     artifacts = sorted(folder for folder in Path(sys.argv[1]).iterdir() if folder.is_dir())
     for artifact in artifacts:
         trim(artifact)
-    return 0 if all([compile_artifact(artifact) for artifact in artifacts]) else 1
+    return 0 if all(map(compile_artifact, artifacts)) else 1
 
 
 def trim(artifact: Path) -> None:
