@@ -17,7 +17,7 @@ templates = $(wildcard template.yaml functions/*/template.yaml examples/*/templa
 # SAM reports usage to its maker unless it is told not to.
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: help setup run dev test test-dynamodb test-browser dynamodb-local bench check openapi build deploy validate test-built common-passwords lock clean FORCE
+.PHONY: help setup run dev test test-dynamodb test-browser dynamodb-local bench check openapi build deploy validate test-built test-sam-local common-passwords lock clean FORCE
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,9 +73,13 @@ test-built: .venv/dev .venv-sam/made ## Build all for this machine, and run it u
 	$(build_for_this_machine)
 	$(RUN)pytest tests/e2e -m built
 
-test-sam-local: .venv/dev .venv-sam/made ## The same under `sam local start-api` (Docker, SAM_IMAGE=public.ecr.aws/lambda/python:3.13)
+test-sam-local: .venv/dev .venv-sam/made ## The same under `sam local` (Docker; SAM_IMAGE=local/lambda-python:3.13)
+	$(RUN)python -m tests.e2e.sam_image $(SAM_IMAGE)
 	$(build_for_this_machine)
 	SAM_IMAGE=$(SAM_IMAGE) $(RUN)pytest tests/e2e -m sam_local
+
+# What functions run in under `sam local`.
+SAM_IMAGE = local/lambda-python:3.13
 
 # The stack that `build` is for, if it isn't the service. Each has a folder of its own, so that none takes another's cache.
 template = $(or $(TEMPLATE),template.yaml)

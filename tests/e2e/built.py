@@ -30,9 +30,10 @@ from tests.support import ROOT
 THIS_MACHINE = ROOT / ".aws-sam/this-machine"
 PYTHON = ROOT / ".venv-sam/bin/python"
 _PACKAGES = ROOT / ".venv-sam/lib/python3.13/site-packages"
+# This machine's, by Lambda's name.
+PROCESSOR = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 # SAM ships it for `sam local`: Lambda's side of the runtime API.
-_PROCESSOR = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
-_EMULATOR = _PACKAGES / "samcli/local/rapid" / f"aws-lambda-rie-{_PROCESSOR}"
+_EMULATOR = _PACKAGES / "samcli/local/rapid" / f"aws-lambda-rie-{PROCESSOR}"
 # The runtime interface client and what it needs; in Lambda they lie in a folder of the runtime's own.
 _RUNTIME_CLIENT = ("awslambdaric", "runtime_client.*.so", "simplejson", "snapshot_restore_py.py")
 
@@ -96,7 +97,7 @@ class BuiltFunction:
 
 
 class Lambda:
-    """Starts built functions; what they need and write lies in `folder`. They find AWS at `aws_url`, by the environment `aws`."""
+    """Starts built functions, which find AWS at `aws_url` by the variables `aws`. What they need and write lies in `folder`."""
 
     def __init__(self, folder: Path, aws_url: str) -> None:
         self._folder = folder

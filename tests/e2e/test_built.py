@@ -14,6 +14,7 @@ from local.stack import Stack
 from tests.e2e.built import THIS_MACHINE, built_lambda, built_template
 from tests.integration.ses_feedback import bounce
 from tests.support import PARAMETERS, Api, new_email
+from tools.trim_artifacts import SERVICES
 
 pytestmark = pytest.mark.built
 
@@ -71,6 +72,11 @@ def test_layers_and_functions_lie_where_lambda_imports_them() -> None:
         "SetupFunction/functions/setup/app.py",
     ):
         assert (BUILD / path).is_file(), f"{path} is missing in {BUILD}"
+
+
+def test_botocore_knows_the_services_used_alone() -> None:
+    data = BUILD / "ApiLayer/python/botocore/data"
+    assert {path.name for path in data.iterdir() if path.is_dir()} == SERVICES
 
 
 def test_every_package_keeps_its_licence() -> None:
