@@ -14,6 +14,9 @@ RUN = PYTHONPATH=.:layers/core/python:layers/verifier/python exec .venv/bin/
 # Every deployment that stands here: the service, the authorizer on its own, the examples.
 templates = $(wildcard template.yaml functions/*/template.yaml examples/*/template.yaml)
 
+# What is put before the service, with nothing to build.
+edge = $(wildcard edge/template.yaml)
+
 # SAM reports usage to its maker unless it is told not to.
 export SAM_CLI_TELEMETRY = 0
 
@@ -52,7 +55,7 @@ check: .venv/dev ## Check style, types, the directions between modules, the temp
 	.venv/bin/ruff format --check
 	$(RUN)mypy
 	$(RUN)lint-imports
-	.venv/bin/cfn-lint $(templates)
+	.venv/bin/cfn-lint $(templates) $(edge)
 	$(RUN)python -m local.openapi --check
 
 openapi: .venv/run ## Write openapi.json from the routes
@@ -67,7 +70,7 @@ deploy: .venv-sam/made ## Build and deploy to your AWS account (ENV=dev, staging
 	.venv-sam/bin/sam deploy --config-env $(ENV)
 
 validate: .venv-sam/made ## Check the templates as SAM and CloudFormation will
-	for template in $(templates); do .venv-sam/bin/sam validate --lint --template $$template || exit; done
+	for template in $(templates) $(edge); do .venv-sam/bin/sam validate --lint --template $$template || exit; done
 
 test-built: .venv/dev .venv-sam/made ## Build all for this machine, and run it under Lambda's runtime client
 	$(build_for_this_machine)
