@@ -1,5 +1,5 @@
-"""The transformed template, created as a stack with the parameters of each deployment: by moto, which refuses some of what AWS
-would, and shows what there is afterwards.
+"""The transformed templates, created as stacks: the service with the parameters of each deployment and with every option, and
+what stands beside it. By moto, which refuses some of what AWS would, and shows what there is afterwards.
 """
 
 from collections.abc import Iterator, Mapping
