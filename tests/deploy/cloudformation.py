@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import boto3
 import moto
+from moto.awslambda.models import LayerVersion
 from moto.cloudformation import parsing
 from moto.core.common_models import CloudFormationModel
 
@@ -68,6 +69,10 @@ class Alias(StandIn):
         return cls(created["AliasArn"])
 
 
+# moto wants a record's zone to be there.
+_INSTEAD: dict[str, type[CloudFormationModel]] = {"AWS::Lambda::Alias": Alias, "AWS::Route53::RecordSet": StandIn}
+
+
 def unknown_types(document: Document) -> set[str]:
     """Return the types of resources that moto has no idea of."""
     types = {str(resource["Type"]) for resource in document["Resources"].values()}
@@ -80,12 +85,13 @@ def created(document: Document, stack_name: str, parameters: Mapping[str, str]) 
 
     None of its functions runs, so custom resources are stand-ins too; what they make, the local stack proves.
     """
-    known = parsing.get_model_map() | dict.fromkeys(unknown_types(document), StandIn) | {"AWS::Lambda::Alias": Alias}
+    known = parsing.get_model_map() | dict.fromkeys(unknown_types(document), StandIn) | _INSTEAD
     with (
         moto.mock_aws(),
         patch.object(parsing, "get_model_map", lambda: known),
         patch.object(parsing, "CustomModel", StandIn),
         patch.object(CloudFormationModel, "get_cfn_attribute", _attribute, create=True),
+        patch.object(LayerVersion, "physical_resource_id", property(lambda layer: layer.arn), create=True),
         patch.dict("os.environ", {"AWS_DEFAULT_REGION": REGION}),
     ):
         _upload_code()

@@ -98,7 +98,10 @@ def _options(words: Words) -> dict[str, list[str]]:
 def _client(service: str) -> Any:
     try:
         return get_session().create_client(
-            _SERVICES.get(service, service), region_name="eu-west-1", aws_access_key_id="nobody", aws_secret_access_key="nothing"
+            _SERVICES.get(service, service),
+            region_name="eu-west-1",
+            aws_access_key_id="nobody",
+            aws_secret_access_key="nothing",
         )
     except UnknownServiceError as exc:
         raise AssertionError(f"AWS has no service {service}") from exc

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.resources import Resources
 from tests.deploy import deployments
 from tests.deploy.written import DOCUMENTS, PATHS, SERVICE, name_of, referred_to
 
@@ -70,6 +71,13 @@ def test_a_deployment_gives_each_parameter_what_it_takes(deployment: str) -> Non
     assert {name for name, parameter in PARAMETERS.items() if "Default" not in parameter} <= given.keys()
     for name, value in given.items():
         assert takes(PARAMETERS[name], value), f"{name}={value}"
+
+
+def test_every_option_can_be_on_at_once() -> None:
+    """Reading the template evaluates its rules."""
+    everything = deployments.parameters("prod") | deployments.EVERYTHING
+    assert all(takes(PARAMETERS[name], value) for name, value in everything.items())
+    assert Resources(SERVICE, "with-every-option", everything)
 
 
 def test_the_deployments_are_three_of_their_own() -> None:

@@ -4,6 +4,7 @@ what stands beside it. By moto, which refuses some of what AWS would, and shows 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,12 +13,13 @@ import pytest
 from tests.deploy import deployments
 from tests.deploy.cloudformation import CreatedStack, created, unknown_types
 from tests.deploy.transformation import Document, transformed
-from tests.support import ROOT
+from tests.deploy.written import PATHS, SERVICE, name_of, parameters
 
 pytestmark = pytest.mark.deploy
 
 # Stand-ins take their places. What moto learns leaves this list, what is new and unknown joins it knowingly.
 UNKNOWN_TO_MOTO = {
+    # Of the service and the authorizer.
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::ApiMapping",
     "AWS::ApiGatewayV2::DomainName",
@@ -38,6 +40,16 @@ UNKNOWN_TO_MOTO = {
     "AWS::SES::EmailIdentity",
     "AWS::SQS::QueuePolicy",
     "AWS::Scheduler::Schedule",
+    # Of the authorizer alone.
+    "AWS::Lambda::LayerVersionPermission",
+    "AWS::Logs::MetricFilter",
+    # Of what is put before the service.
+    "AWS::CloudFront::CachePolicy",
+    "AWS::CloudFront::Distribution",
+    "AWS::CloudFront::OriginRequestPolicy",
+    "AWS::SecretsManager::Secret",
+    "AWS::WAFv2::LoggingConfiguration",
+    "AWS::WAFv2::WebACL",
 }
 
 
@@ -55,21 +67,42 @@ class Deployment:
                 yield self.stack.physical_ids[logical_id], resource["Properties"]
 
 
-@pytest.fixture(scope="module", params=deployments.NAMES)
+@dataclass(frozen=True)
+class Case:
+    """A template, what its stack is called, and its parameters."""
+
+    path: Path
+    name: str
+    parameters: Mapping[str, str]
+
+    @property
+    def document(self) -> Document:
+        return transformed(self.path, **self.parameters)
+
+
+SERVICES = [Case(SERVICE, deployments.stack_name(name), deployments.parameters(name)) for name in deployments.NAMES]
+CASES = [
+    *SERVICES,
+    Case(SERVICE, "with-every-option", SERVICES[-1].parameters | deployments.EVERYTHING),
+    *(Case(path, name_of(path), parameters(path)) for path in PATHS if path != SERVICE and "examples" not in path.parts),
+]
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
 def deployment(request: pytest.FixtureRequest) -> Iterator[Deployment]:
-    parameters = deployments.parameters(request.param)
-    document = transformed(ROOT / "template.yaml", **parameters)
-    with created(document, deployments.stack_name(request.param), parameters) as stack:
-        yield Deployment(document, stack)
+    case: Case = request.param
+    with created(case.document, case.name, case.parameters) as stack:
+        yield Deployment(case.document, stack)
 
 
 def test_all_types_are_created_but_these() -> None:
-    documents = (transformed(ROOT / "template.yaml", **deployments.parameters(name)) for name in deployments.NAMES)
-    assert set().union(*map(unknown_types, documents)) == UNKNOWN_TO_MOTO
+    assert set().union(*(unknown_types(case.document) for case in CASES)) == UNKNOWN_TO_MOTO
 
 
 def test_the_stack_is_complete_and_all_outputs_have_values(deployment: Deployment) -> None:
     assert deployment.stack.status == "CREATE_COMPLETE"
+    declared = deployment.document["Resources"].items()
+    assert {name for name, resource in declared if "Condition" not in resource} <= deployment.stack.physical_ids.keys()
     unconditional = {name for name, output in deployment.document["Outputs"].items() if "Condition" not in output}
     assert unconditional <= deployment.stack.outputs.keys()
     assert all(resolved(value) for value in deployment.stack.outputs.values())
@@ -77,9 +110,7 @@ def test_the_stack_is_complete_and_all_outputs_have_values(deployment: Deploymen
 
 def test_tables_are_as_declared(deployment: Deployment) -> None:
     dynamodb = boto3.client("dynamodb")
-    tables = list(deployment.of_type("AWS::DynamoDB::Table"))
-    assert tables
-    for name, declared in tables:
+    for name, declared in deployment.of_type("AWS::DynamoDB::Table"):
         table = dynamodb.describe_table(TableName=name)["Table"]
         assert table["KeySchema"] == declared["KeySchema"]
         indexes = {index["IndexName"]: index["KeySchema"] for index in table.get("GlobalSecondaryIndexes", ())}
@@ -90,9 +121,7 @@ def test_tables_are_as_declared(deployment: Deployment) -> None:
 
 def test_queues_keep_what_they_get_and_encrypt_it(deployment: Deployment) -> None:
     sqs = boto3.client("sqs")
-    queues = list(deployment.of_type("AWS::SQS::Queue"))
-    assert queues
-    for url, declared in queues:
+    for url, declared in deployment.of_type("AWS::SQS::Queue"):
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         assert attributes["MessageRetentionPeriod"] == str(declared["MessageRetentionPeriod"])
         assert attributes.get("SqsManagedSseEnabled") == "true" or attributes["KmsMasterKeyId"]
@@ -101,9 +130,7 @@ def test_queues_keep_what_they_get_and_encrypt_it(deployment: Deployment) -> Non
 def test_functions_have_their_roles_and_their_environment(deployment: Deployment) -> None:
     functions, iam = boto3.client("lambda"), boto3.client("iam")
     roles = {role["Arn"]: role["RoleName"] for role in iam.list_roles()["Roles"]}
-    declared_functions = list(deployment.of_type("AWS::Lambda::Function"))
-    assert declared_functions
-    for name, declared in declared_functions:
+    for name, declared in deployment.of_type("AWS::Lambda::Function"):
         function = functions.get_function_configuration(FunctionName=name)
         variables = function["Environment"]["Variables"]
         assert variables.keys() == declared["Environment"]["Variables"].keys()
@@ -119,4 +146,4 @@ def test_functions_have_their_roles_and_their_environment(deployment: Deployment
 
 def resolved(value: str) -> bool:
     """Whether nothing of the template's language is left in a value, and nothing that moto couldn't compute."""
-    return bool(value) and not any(rest in value for rest in ("${", "Fn::", "'Ref'", "None"))
+    return bool(value) and not any(rest in value for rest in ("${", "Fn::", "'Ref'", "None", "<moto"))
