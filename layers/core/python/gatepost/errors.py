@@ -60,6 +60,13 @@ class CsrfCheckFailed(GatepostError):
     default_detail = "With the cookie, send the header `x-gatepost-csrf: 1`, from a page of an allowed origin."
 
 
+class NotThroughEdge(GatepostError):
+    """The call came round what stands in front of this API."""
+
+    code = "not_through_edge"
+    default_detail = "This address is not for clients. Call the API by the address of its issuer."
+
+
 class PreflightRefused(GatepostError):
     """A browser asks beforehand for a method or a header that no call takes from another origin."""
 
