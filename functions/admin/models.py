@@ -173,6 +173,7 @@ class AuditedEvent(BaseModel):
     reason: str | None
     role: str | None
     client_id: str | None
+    api_key_id: str | None
     request_id: str
 
 

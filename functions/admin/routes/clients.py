@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends
 
 from functions.admin.models import ClientPage, ClientView, ClientWithSecret
 from gatepost import idempotency
@@ -10,7 +10,7 @@ from gatepost.administration import clients
 from gatepost.administration.wanted import CreateClient, UpdateClient
 from gatepost.authentication import Principal
 from gatepost.web.app import router as new_router
-from gatepost.web.dependencies import TheCaller, TheService, permitted
+from gatepost.web.dependencies import IdempotencyKey, TheCaller, TheService, permitted
 from gatepost.web.lists import Cursor, Limit, decode_cursor, encode_cursor
 from gatepost.web.problems import responses
 
@@ -18,7 +18,6 @@ router = new_router(prefix="/v1/admin/clients", tags=["clients"])
 
 Reader = Annotated[Principal, Depends(permitted("clients:read"))]
 Writer = Annotated[Principal, Depends(permitted("clients:write"))]
-IdempotencyKey = Annotated[str | None, Header(pattern=idempotency.HEADER_PATTERN, description="a random text of your own")]
 
 
 @router.get("", responses=responses(400, 401, 403, 422, body=False))

@@ -53,6 +53,13 @@ class InvalidRefreshToken(GatepostError):
     default_detail = "This refresh token is no longer good. Sign in again."
 
 
+class InvalidApiKey(GatepostError):
+    """An API key is malformed, unknown, over or deleted, or its owner may not use it now; which of it, nobody learns."""
+
+    code = "invalid_api_key"
+    default_detail = "This API key is not good, or no longer."
+
+
 class CsrfCheckFailed(GatepostError):
     """A call that brings a cookie and nothing that shows that a page of ours made it."""
 

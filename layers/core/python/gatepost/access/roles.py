@@ -196,6 +196,16 @@ def _compiled(roles: Mapping[str, Role]) -> dict[str, tuple[str, ...]]:
     return {name: effective[name] for name in roles}
 
 
+def those_that_fit(permissions: Iterable[str]) -> tuple[str, ...]:
+    """Return as many of `permissions` from the first on as a token may carry."""
+    fitting: tuple[str, ...] = ()
+    for permission in permissions:
+        if not _fits_token((*fitting, permission)):
+            break
+        fitting += (permission,)
+    return fitting
+
+
 def _fits_token(permissions: tuple[str, ...]) -> bool:
     return len(permissions) <= MAX_PERMISSIONS and sum(map(len, permissions)) <= MAX_PERMISSION_CHARACTERS
 

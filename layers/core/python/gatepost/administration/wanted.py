@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, StringConstraints
 
 from gatepost import clock
-from gatepost.access import permissions, roles
+from gatepost.access import roles
 from gatepost.access.roles import Role
 from gatepost.clients import metadata, redirect_uris
 from gatepost.clients.metadata import Client, ClientType, GrantType
-from gatepost.fields import Line, RequestBody
+from gatepost.fields import Line, Permission, RequestBody
 from gatepost.identifiers import new_id
 from gatepost.plain_text import one_line
 
@@ -22,7 +22,6 @@ def _redirect_uri(value: str) -> str:
 
 
 Description = Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)]
-Permission = Annotated[str, StringConstraints(pattern=permissions.PATTERN)]
 RoleName = Annotated[str, StringConstraints(pattern=roles.NAME_PATTERN)]
 RedirectUri = Annotated[str, StringConstraints(max_length=redirect_uris.MAX_LENGTH), AfterValidator(_redirect_uri)]
 RedirectUris = Annotated[
