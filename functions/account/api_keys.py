@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from gatepost import clock
 from gatepost.access.roles import MAX_PERMISSION_CHARACTERS, MAX_PERMISSIONS
 from gatepost.api_keys.own_keys import DAY, MAX_DAYS, described
+from gatepost.fields import Audience, Line, OpaqueToken, OptionalTime, Permission, RequestBody
 from gatepost.storage.api_keys import ApiKey
-from gatepost.web.fields import Audience, Line, OpaqueToken, OptionalTime, Permission, RequestBody
 
 
 class CreateApiKey(RequestBody):

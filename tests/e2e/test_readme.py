@@ -12,5 +12,9 @@ def test_the_guide_for_operators_prints_what_it_shows(ports: tuple[int, int]) ->
     assert walk(ROOT / "docs/administration.md", *ports) == 4
 
 
+def test_the_guide_to_the_command_line_prints_what_it_shows(ports: tuple[int, int]) -> None:
+    assert walk(ROOT / "docs/command-line.md", *ports) == 4
+
+
 def test_the_guide_to_api_keys_prints_what_it_shows(ports: tuple[int, int]) -> None:
     assert walk(ROOT / "docs/api-keys.md", *ports) == 4

@@ -4,13 +4,11 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from functions.admin.bodies import CreateClient, UpdateClient
 from functions.admin.models import ClientPage, ClientView, ClientWithSecret
-from gatepost import clock, idempotency
+from gatepost import idempotency
 from gatepost.administration import clients
+from gatepost.administration.wanted import CreateClient, UpdateClient
 from gatepost.authentication import Principal
-from gatepost.clients.metadata import Client
-from gatepost.identifiers import new_id
 from gatepost.web.app import router as new_router
 from gatepost.web.dependencies import IdempotencyKey, TheCaller, TheService, permitted
 from gatepost.web.lists import Cursor, Limit, decode_cursor, encode_cursor
@@ -40,8 +38,7 @@ async def create_client(
     its secret; with another body it's a conflict.
     """
     attempt = idempotency.attempt("create client", me.user.id, idempotency_key, body.canonical()) if idempotency_key else None
-    asked = Client(id=new_id(), type=body.type, secrets=(), created_at=clock.now(), **body.members())
-    client, secret = clients.create(service, me, asked, attempt, caller)
+    client, secret = clients.create(service, me, body.client(), attempt, caller)
     return ClientWithSecret.showing(client, secret)
 
 

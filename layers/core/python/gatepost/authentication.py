@@ -27,6 +27,14 @@ class Principal:
     rights: Rights
     catalogue: Catalogue
 
+    @property
+    def id(self) -> str:
+        return self.user.id
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        return self.rights.permissions
+
 
 @dataclass(frozen=True)
 class SignedInPrincipal(Principal):

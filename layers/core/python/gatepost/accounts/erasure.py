@@ -97,7 +97,7 @@ def export(service: Service, me: SignedInPrincipal) -> dict[str, Any]:
         "pending_email": change["email"] if change and clock.now() < change["expires_at"] else None,
         "sessions": [_exported(session, me.sid) for session in session_list.alive(service, user)],
         "api_keys": [own_keys.described(key) for key in own_keys.all_of(service, user)],
-        "security_events": [audit.described(event) | {"actor_id": event.get("actor_id")} for event in events],
+        "security_events": [audit.described(event) | {"actor_id": audit.actor_shown_to_user(event)} for event in events],
         "security_events_complete": more is None,
     }
 

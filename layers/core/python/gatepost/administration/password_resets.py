@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from gatepost import limits
 from gatepost.accounts.recovery import TOKEN_LIFETIME
+from gatepost.administration.actors import Actor
 from gatepost.administration.users import commit, demand_may_change, event_of, signed_out
 from gatepost.audit import Event
-from gatepost.authentication import Principal
 from gatepost.caller import Caller
 from gatepost.credentials.passwords import hash_password
 from gatepost.errors import RateLimited
@@ -21,7 +21,7 @@ from gatepost.storage.users import User
 from gatepost.storage.writes import Write, delete
 
 
-def demand_reset(service: Service, me: Principal, user: User, caller: Caller) -> None:
+def demand_reset(service: Service, me: Actor, user: User, caller: Caller) -> None:
     """Let the user's password open nothing any more, end all their sessions and API keys, and mail them a link that sets a new
     one; the same mail goes to them only so often, and the newest that did stays good.
 

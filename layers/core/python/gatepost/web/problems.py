@@ -30,6 +30,7 @@ STATUS: dict[type[errors.GatepostError], HTTPStatus] = {
     errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.NotPermitted: HTTPStatus.FORBIDDEN,
+    errors.NotThroughEdge: HTTPStatus.FORBIDDEN,
     errors.PreflightRefused: HTTPStatus.BAD_REQUEST,
     errors.RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -1,4 +1,4 @@
-"""Types of the members of requests."""
+"""Types of the members of what is asked for: in the bodies of requests, and in files of the command line."""
 
 from typing import Annotated, Any
 
