@@ -178,8 +178,8 @@ class ClientPage(BaseModel):
 
 
 class AuditedEvent(BaseModel):
-    """Something that happened: to the account `user_id` if there is one, by the user `actor_id` if they had proven who they
-    are. `at` is RFC 3339 in UTC.
+    """Something that happened: to the account `user_id` if there is one, by `actor_id`, a user if they had proven who they
+    are, or an operator by their ARN. `at` is RFC 3339 in UTC.
     """
 
     id: str
@@ -193,6 +193,7 @@ class AuditedEvent(BaseModel):
     reason: str | None
     role: str | None
     client_id: str | None
+    kid: str | None
     request_id: str
 
 

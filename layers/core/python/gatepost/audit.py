@@ -50,6 +50,7 @@ class Event(StrEnum):
     ROLE_UPDATED = "role.updated"
     ROLE_DELETED = "role.deleted"
     KEY_ROTATION_REQUESTED = "signing_keys.rotation_requested"
+    KEY_REMOVED = "signing_keys.key_removed"
     CLIENT_CREATED = "client.created"
     CLIENT_UPDATED = "client.updated"
     CLIENT_SECRET_ROTATED = "client.secret_rotated"  # noqa: S105 (a name)
@@ -71,23 +72,28 @@ class Trail:
         user_id: str | None = None,
         email_digest: bytes | None = None,
         actor_id: str | None = None,
+        operator: str | None = None,
         reason: str | None = None,
         role: str | None = None,
         client_id: str | None = None,
+        kid: str | None = None,
     ) -> Write:
         """Return the write of `event`, to go into the transaction of what it tells.
 
         It belongs to `user_id`, or, where no account is concerned, to the address with `email_digest`. `actor_id` is the
-        user who did it, if they had proven who they are. `reason` marks a failure. `role` is the name of the role that
-        it's about, `client_id` the id of the OAuth client; what happens to these alone belongs to the user who does it.
+        user who did it, if they had proven who they are, or `operator` the ARN of who did it from outside of the API. `reason`
+        marks a failure. `role` is the name of the role that it's about, `client_id` the id of the OAuth client, `kid` that of
+        the signing key; what happens to these alone belongs to the user who does it, or to all operators.
         """
         now_ms, event_id = clock.now_ms(), new_id()
         if user_id is not None:
             key = keys.audit_event_of_user(user_id, now_ms, event_id)
         elif email_digest is not None:
             key = keys.audit_event_of_address(email_digest, now_ms, event_id)
+        elif operator is not None:
+            key = keys.audit_event_of_operators(now_ms, event_id)
         else:
-            raise ValueError("an event belongs to a user or to an address")
+            raise ValueError("an event belongs to a user, to an address or to the operators")
         item = {
             "id": event_id,
             "event": str(event),
@@ -99,7 +105,8 @@ class Trail:
             "expires_at": now_ms // 1000 + self.retention_days * 86400,
         }
         item |= keys.audit_indexed(event, event_id)
-        optional = {"user_id": user_id, "actor_id": actor_id, "reason": reason, "role": role, "client_id": client_id}
+        actor = actor_id or operator
+        optional = {"user_id": user_id, "actor_id": actor, "reason": reason, "role": role, "client_id": client_id, "kid": kid}
         return put(self.table, {**key, **item, **{name: value for name, value in optional.items() if value is not None}})
 
 

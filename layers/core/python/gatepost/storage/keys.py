@@ -214,6 +214,11 @@ def audit_event_of_address(address_digest: bytes, at_ms: int, event_id: str) -> 
     return {"pk": _of_address(address_digest), "sk": f"{rfc3339_ms(at_ms)}#{event_id}"}
 
 
+def audit_event_of_operators(at_ms: int, event_id: str) -> Key:
+    """A security event of the deployment itself, that an operator has caused; `at_ms` in milliseconds since the epoch."""
+    return {"pk": "OPERATORS", "sk": f"{rfc3339_ms(at_ms)}#{event_id}"}
+
+
 def audit_trail_of_user(user_id: str) -> str:
     """The partition of a user's security events."""
     return _of_user(user_id)
