@@ -3,10 +3,11 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from local.authorizers import Authorizers
 from local.events import Call, MalformedAnswer, Request, Response, to_response
-from local.functions import LambdaFunction
+from local.functions import Invocable
 from local.model import Template
 from local.payload_v1 import proxy_event as v1_event
 from local.payload_v2 import proxy_event as v2_event
@@ -22,8 +23,16 @@ logger = logging.getLogger(__name__)
 Page = Callable[[Request], Response]
 
 
+class AnswersRequests(Protocol):
+    """What a server of HTTP asks, above all a `Gateway`."""
+
+    def handle(self, request: Request) -> Response:
+        """Return the response to `request`. Never raises."""
+
+
 class Gateway:
-    """The API of a template. `pages` are paths that the local stack answers itself, before any route.
+    """The API of a template. `pages` are paths that the local stack answers itself, before any route; one that ends with a
+    slash stands for all below it.
 
     `clock` gives seconds that never go back; the results of authorizers are kept by it.
     """
@@ -31,7 +40,7 @@ class Gateway:
     def __init__(
         self,
         template: Template,
-        functions: Mapping[str, LambdaFunction],
+        functions: Mapping[str, Invocable],
         pages: Mapping[str, Page],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -45,7 +54,7 @@ class Gateway:
         """Return the response to `request`. Never raises: what goes wrong is printed and answered as the gateway would."""
         try:
             _check_size(request)
-            if page := self._pages.get(request.path):
+            if page := self._page(request.path):
                 return page(request)
             return self._call(self._matched(request))
         except Refused as refusal:
@@ -54,6 +63,10 @@ class Gateway:
             logger.exception("%s %s failed", request.method, request.path)
             reason = Reason.INTEGRATION_FAILED
         return gateway_response(self._api.protocol, reason)
+
+    def _page(self, path: str) -> Page | None:
+        above = (page for prefix, page in self._pages.items() if prefix.endswith("/") and path.startswith(prefix))
+        return self._pages.get(path) or next(above, None)
 
     def _matched(self, request: Request) -> Call:
         """Return the call that `request` is. Raises `Refused` if no route of the stage is for it."""

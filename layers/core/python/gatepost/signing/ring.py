@@ -164,3 +164,12 @@ def _promoted(keys: Iterable[SigningKey], standby: SigningKey, now: int) -> list
         return replace(key, state="signing", state_since=now) if key is standby else key
 
     return [moved(key) for key in keys]
+
+
+def next_to_sign(ring: KeyRing) -> tuple[SigningKey, int] | None:
+    """Return which key signs next, and from when on at the earliest, in seconds since the epoch; None where none stands by."""
+    signing, oldest = ring.signing(), _oldest_standby(ring.keys)
+    if signing is None or oldest is None:
+        return None
+    published = oldest.created_at + PUBLISHED_BEFORE_USE
+    return oldest, published if ring.rotation_due else max(published, signing.state_since + ROTATION_PERIOD)

@@ -61,6 +61,11 @@ def id_of_user(partition: str) -> str:
     return partition.removeprefix(_of_user(""))
 
 
+def api_key(user_id: str, key_id: str) -> Key:
+    """An API key of a user."""
+    return {"pk": _of_user(user_id), "sk": f"API_KEY#{key_id}"}
+
+
 def email_claim(address_digest: bytes) -> Key:
     """The claim that makes an e-mail address unique; `address_digest` is the digest of its canonical form."""
     return {"pk": _of_address(address_digest), "sk": "CLAIM"}
