@@ -61,6 +61,16 @@ def id_of_user(partition: str) -> str:
     return partition.removeprefix(_of_user(""))
 
 
+def of_user(user_id: str, sort_key: str) -> Key:
+    """Any item in a user's partition, as an export of it names it."""
+    return {"pk": _of_user(user_id), "sk": sort_key}
+
+
+def users() -> str:
+    """The beginning of the partitions of all users."""
+    return _of_user("")
+
+
 def email_claim(address_digest: bytes) -> Key:
     """The claim that makes an e-mail address unique; `address_digest` is the digest of its canonical form."""
     return {"pk": _of_address(address_digest), "sk": "CLAIM"}

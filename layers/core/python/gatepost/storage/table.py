@@ -165,6 +165,22 @@ class Database:
         last = answer.get("LastEvaluatedKey")
         return [from_dynamodb(item) for item in answer["Items"]], from_dynamodb(last) if last else None
 
+    def scan(self, table: str, prefix: str, *, segment: int, segments: int) -> Iterator[Item]:
+        """Yield the items of a table whose partition keys begin with `prefix`, of number `segment` (from 0) of `segments` parts
+        of it, page by page, strongly consistent. Those of one partition come one after the other, in the order of their keys.
+        """
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=table,
+            FilterExpression="begins_with(pk, :prefix)",
+            ExpressionAttributeValues=to_dynamodb({":prefix": prefix}),
+            ConsistentRead=True,
+            Segment=segment,
+            TotalSegments=segments,
+        )
+        with translated():
+            for page in pages:
+                yield from map(from_dynamodb, page["Items"])
+
     def delete_all(self, table: str, partition: str) -> None:
         """Delete all items of one partition, page by page. Raises `Unavailable` if some resist; safe to repeat."""
         for start in range(0, len(items := self.query_all(table, partition)), _BATCH):
