@@ -110,11 +110,17 @@ when_gone = $(if $(shell $(1)/bin/python -c '' 2>&1 || echo gone),FORCE)
 	.venv/bin/python -m pip install --quiet --require-hashes -r requirements-uv.txt
 	touch $@
 
-.venv/run: requirements.txt .venv/made
+.venv/run: requirements.txt .venv/bin/gatepost
 	$(call install,.venv,requirements.txt)
 
-.venv/dev: requirements-dev.txt .venv/made
+.venv/dev: requirements-dev.txt .venv/bin/gatepost
 	$(call install,.venv,requirements-dev.txt)
+
+# The command line, with the code as it lies here; -P keeps the folder that it's called from off the path.
+.venv/bin/gatepost: .venv/made
+	printf '#!/bin/sh\nexport PYTHONPATH="%s"\nexec "%s" -P -m cli "$$@"\n' \
+		"$(CURDIR):$(CURDIR)/layers/core/python:$(CURDIR)/layers/verifier/python" "$(CURDIR)/.venv/bin/python" > $@
+	chmod +x $@
 
 # SAM builds with the Python that Lambda runs.
 .venv-sam/made: requirements-sam.txt .venv/made $(call when_gone,.venv-sam)
@@ -128,4 +134,4 @@ endef
 
 clean: ## Remove environments, builds and caches
 	rm -rf .venv .venv-sam .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	find benchmarks functions layers local tests tools -name __pycache__ -exec rm -rf {} +
+	find benchmarks cli functions layers local tests tools -name __pycache__ -exec rm -rf {} +

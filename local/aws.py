@@ -21,7 +21,7 @@ from local.resources import ACCOUNT, REGION
 DYNAMODB_URL = "AWS_ENDPOINT_URL_DYNAMODB"
 _STREAMS_URL = "AWS_ENDPOINT_URL_DYNAMODB_STREAMS"
 
-_CREDENTIALS = {
+CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",
     "AWS_REGION": REGION,
@@ -30,7 +30,7 @@ _CREDENTIALS = {
     "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
     # The developer's own profile and the instance's role stay out of it.
     "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_SHAREDCREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
@@ -49,7 +49,7 @@ def embedded_aws() -> Iterator[Mailbox]:
         kept.setdefault(_STREAMS_URL, kept[DYNAMODB_URL])
     config: moto.core.config.DefaultConfig = {"core": {"mock_credentials": False, "reset_boto3_session": True}}
     with (
-        patch.dict(os.environ, kept | _CREDENTIALS, clear=True),
+        patch.dict(os.environ, kept | CREDENTIALS, clear=True),
         moto.mock_aws(config=config),
         mended(mailbox.take),
         invocations(),

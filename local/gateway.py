@@ -23,7 +23,8 @@ Page = Callable[[Request], Response]
 
 
 class Gateway:
-    """The API of a template. `pages` are paths that the local stack answers itself, before any route.
+    """The API of a template. `pages` are paths that the local stack answers itself, before any route; one that ends with a
+    slash stands for all below it.
 
     `clock` gives seconds that never go back; the results of authorizers are kept by it.
     """
@@ -45,7 +46,7 @@ class Gateway:
         """Return the response to `request`. Never raises: what goes wrong is printed and answered as the gateway would."""
         try:
             _check_size(request)
-            if page := self._pages.get(request.path):
+            if page := self._page(request.path):
                 return page(request)
             return self._call(self._matched(request))
         except Refused as refusal:
@@ -54,6 +55,10 @@ class Gateway:
             logger.exception("%s %s failed", request.method, request.path)
             reason = Reason.INTEGRATION_FAILED
         return gateway_response(self._api.protocol, reason)
+
+    def _page(self, path: str) -> Page | None:
+        above = (page for prefix, page in self._pages.items() if prefix.endswith("/") and path.startswith(prefix))
+        return self._pages.get(path) or next(above, None)
 
     def _matched(self, request: Request) -> Call:
         """Return the call that `request` is. Raises `Refused` if no route of the stage is for it."""

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from local.aws import create_key, verify_sender
+from local.aws_endpoint import aws_pages
 from local.custom_resources import create_custom_resource
 from local.events import Request, Response
 from local.functions import LambdaFunction, make_layers_importable
@@ -68,6 +69,7 @@ class Stack:
             pages |= mailbox_pages(mailbox, self.deliver)
         make_layers_importable(self.template.functions.values())
         limits = scaled_limits(limits_scale) if limits_scale else {}
+        pages |= aws_pages(self.template.functions, limits)
         self.functions = {key: LambdaFunction(function, limits) for key, function in self.template.functions.items()}
         self._cleanup = ExitStack()
         for key, function in self.template.functions.items():

@@ -1,0 +1,82 @@
+"""How a command ends that can't do what it was asked for: what it says on stderr, and its exit code.
+
+`click.UsageError` is 2, done is 0.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+from click.exceptions import Exit
+
+if TYPE_CHECKING:
+    from cli.run import Run
+
+
+class Refused(click.ClickException):
+    """Something was refused, or a check has found something."""
+
+    exit_code = 1
+
+
+class Unreachable(click.ClickException):
+    """The deployment can't be reached, or the operator lacks the rights."""
+
+    exit_code = 3
+
+
+class Bug(click.ClickException):
+    """What nobody has foreseen. sysexits.h calls it EX_SOFTWARE."""
+
+    exit_code = 70
+
+
+@contextmanager
+def told(run: "Run") -> Iterator[None]:
+    """Tell what the rules and AWS raise inside the block in a sentence each, without a traceback unless --debug asks for it."""
+    try:
+        yield
+    except (click.ClickException, click.Abort, Exit):
+        raise
+    except Exception as exc:  # whatever it is, an operator gets a sentence
+        if run.debug:
+            raise
+        raise _told(exc) from exc
+
+
+def _told(exc: Exception) -> click.ClickException:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (heavy, and most commands end well)
+
+    from gatepost.errors import ConfigurationError, GatepostError, InvalidField, Unavailable  # noqa: PLC0415
+
+    if isinstance(exc, Unavailable) and isinstance(exc.__cause__, ClientError | BotoCoreError):
+        return Unreachable(f"Nothing was changed: {of_aws(exc.__cause__)}")
+    match exc:
+        case Unavailable():
+            return Unreachable(str(exc))
+        case InvalidField():
+            return Refused(f"{exc.field} {exc.reason}.")
+        case GatepostError():
+            return Refused(str(exc))
+        case ConfigurationError():
+            return Unreachable(f"The deployment's settings are not those of this version of the command line. {exc}")
+        case ClientError() | BotoCoreError():
+            return Unreachable(of_aws(exc))
+    return Bug(f"This is a bug: {type(exc).__name__}. Run it again with --debug to see where, and report it.")
+
+
+def of_aws(exc: Exception) -> str:
+    """Return what AWS or its SDK says, in a sentence, and what to do about it."""
+    from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError  # noqa: PLC0415
+
+    match exc:
+        case NoCredentialsError():
+            return "AWS credentials are missing. Sign in (`aws sso login`) or set AWS_PROFILE."
+        case NoRegionError():
+            return "The AWS region is missing. Set AWS_REGION."
+        case ClientError():
+            error, operation = exc.response["Error"], exc.operation_name
+            said = f"{error.get('Code', 'an error')} at {operation}: {error.get('Message', '')}"
+            return f"AWS says {said.rstrip('.: ')}. Check the account (AWS_PROFILE), the region (AWS_REGION) and your rights."
+    return f"{str(exc).rstrip('.')}. Check the network and the region (AWS_REGION), then try again."
