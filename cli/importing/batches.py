@@ -28,11 +28,12 @@ _TRIES, _PAUSE, _LONGEST_PAUSE = 9, 0.5, 20.0  # seconds
 
 @dataclass(frozen=True)
 class Import:
-    """What all transactions of an import have in common: its id, the tables, and who runs it."""
+    """What all transactions of an import have in common: its id, the tables, and the operator who runs it (an ARN)."""
 
     id: str
     service: Service
     caller: Caller
+    operator: str
 
 
 @dataclass(frozen=True)

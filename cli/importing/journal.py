@@ -80,7 +80,8 @@ class Journal:
     """
 
     def __init__(self, path: Path, about: Mapping[str, str]) -> None:
-        self._file = path.open("ab+", buffering=0)
+        path.touch(0o600)
+        self._file = path.open("ab", buffering=0)
         try:
             self.progress = self._begin(path, about)
         except BaseException:
@@ -88,7 +89,6 @@ class Journal:
             raise
 
     def _begin(self, path: Path, about: Mapping[str, str]) -> Progress:
-        path.chmod(0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:

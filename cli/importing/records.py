@@ -16,8 +16,8 @@ class Record:
     may not know. `source_id` is the id that the other system knew the user by. `created_at` is in seconds since the epoch, None
     where the file doesn't say.
 
-    Exports of Gatepost alone have `id`, `further` attributes of the profile, and `attached` items of the user, such as API keys,
-    each with its sort key (`sk`).
+    Exports of Gatepost alone have `id`, `further` attributes of the profile, and `attached` items of the user, such as API
+    keys, each with its sort key (`sk`).
     """
 
     line: int

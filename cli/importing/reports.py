@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -46,9 +45,8 @@ class _Lines:
 
     def write(self, line: str, header: str = "") -> None:
         if self._file is None:
-            self._file = open(  # noqa: SIM115 (closed by `close`)
-                os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline=""
-            )
+            self.path.touch(0o600)
+            self._file = self.path.open("w", encoding="utf-8", newline="")
             self._file.write(header)
         self._file.write(line)
 

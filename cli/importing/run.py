@@ -51,13 +51,15 @@ def import_users(
     entries: Entries,
     files: Files,
     about: Mapping[str, str],
+    operator: str,
     *,
     dry_run: bool = False,
     rate: int | None = None,
     on_entry: Callable[[], object] = lambda: None,
 ) -> Summary:
     """Import all `entries` that can be, but for those that an earlier run with the same journal has; with `dry_run`, find out
-    what that would do. `about` says which file and which deployment it is, `rate` how many users a second are written at most.
+    what that would do. `about` says which file and which deployment it is, `operator` who imports (an ARN), `rate` how many
+    users a second are written at most.
 
     Raises:
         JournalRefused: the journal is of another import, or this one runs already.
@@ -70,7 +72,8 @@ def import_users(
         else:
             kept = stack.enter_context(Journal(files.journal, about))
             progress, note = kept.progress, kept.note
-        all_of = Import(progress.import_id, rules.service, of_service("gatepost users import", progress.import_id))
+        caller = of_service("gatepost users import", progress.import_id)
+        all_of = Import(progress.import_id, rules.service, caller, operator)
         do = check if dry_run else commit
         run = _Run(
             rules,

@@ -6,6 +6,8 @@ from socket import socket
 
 import pytest
 
+from gatepost.config import AdminSettings
+from gatepost.service import Service, connect
 from local.ports import HOST
 from local.server import Server
 from local.stack import Stack
@@ -28,3 +30,9 @@ def url(stack: Stack) -> Iterator[str]:
 def operator(stack: Stack, url: str) -> Operator:
     """An operator of the local stack."""
     return Operator(stack, ("--local", url))
+
+
+@pytest.fixture(scope="module")
+def service(stack: Stack) -> Service:
+    """What the rules work with, as the command line has it of the local stack."""
+    return connect(AdminSettings.from_environment(stack.functions["AdminFunction"].definition.environment))

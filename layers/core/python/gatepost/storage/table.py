@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from gatepost.errors import Unavailable
@@ -180,6 +181,12 @@ class Database:
         with translated():
             for page in pages:
                 yield from map(from_dynamodb, page["Items"])
+
+    def identity(self, table: str) -> str:
+        """Return the name of a table and when it was made, which another of the same name doesn't share."""
+        with translated():
+            answer = self._dynamodb.describe_table(TableName=table)
+        return f"{table} of {answer['Table']['CreationDateTime'].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
     def delete_all(self, table: str, partition: str) -> None:
         """Delete all items of one partition, page by page. Raises `Unavailable` if some resist; safe to repeat."""

@@ -58,7 +58,7 @@ def from_item(item: Item | None) -> User | None:
 
 
 def create(table: str, user: User, further: Mapping[str, Any] | None = None) -> tuple[Write, Write]:
-    """Claim the address and write the user; both fail if they're there. `further` attributes are such as `User` doesn't have."""
+    """Claim the address and write the user; both fail if they're there. `further` attributes are such as `User` has not."""
     claim = {**keys.email_claim(user.email_digest), "user_id": user.id, "email": user.email}
     item = {
         **(further or {}),
