@@ -9,8 +9,9 @@ from gatepost.access import permissions, roles
 from gatepost.administration.invitations import DEFAULT_ROLES
 from gatepost.clients import metadata, redirect_uris
 from gatepost.clients.metadata import ClientType, GrantType
+from gatepost.plain_text import one_line
 from gatepost.storage.users import User
-from gatepost.web.fields import Email, Line, RequestBody, plain_text
+from gatepost.web.fields import Email, Line, RequestBody
 from gatepost.web.lists import PageQuery
 
 
@@ -20,7 +21,7 @@ def _redirect_uri(value: str) -> str:
     return value
 
 
-Description = Annotated[str, StringConstraints(max_length=200), AfterValidator(plain_text)]
+Description = Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)]
 Permission = Annotated[str, StringConstraints(pattern=permissions.PATTERN)]
 RoleName = Annotated[str, StringConstraints(pattern=roles.NAME_PATTERN)]
 RedirectUri = Annotated[str, StringConstraints(max_length=redirect_uris.MAX_LENGTH), AfterValidator(_redirect_uri)]

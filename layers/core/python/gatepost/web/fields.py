@@ -1,6 +1,5 @@
 """Types of the members of requests."""
 
-import unicodedata
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
@@ -8,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 from gatepost.accounts import email_addresses
 from gatepost.accounts.email_addresses import EmailAddress
 from gatepost.credentials import passwords
+from gatepost.plain_text import MAX_NAME, one_line
 
 
 class RequestBody(BaseModel):
@@ -38,15 +38,6 @@ def _optional_password(value: str | None) -> str | None:
     return None if value is None else _password(value)
 
 
-def plain_text(value: str) -> str:
-    """Return `value` if it's one line of text. Raises `ValueError`."""
-    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
-        raise ValueError("must be one line without control characters")
-    if value != value.strip():
-        raise ValueError("must not begin or end with a blank")
-    return value
-
-
 Email = Annotated[EmailAddress, PlainValidator(_email), WithJsonSchema({"type": "string", "format": "email", "maxLength": 254})]
 NewPassword = Annotated[
     str,
@@ -58,5 +49,5 @@ OptionalPassword = Annotated[str | None, StringConstraints(min_length=1), AfterV
 # Whatever a client may take for a token is judged, not called malformed.
 OpaqueToken = Annotated[str, StringConstraints(min_length=1, max_length=8192), Field(repr=False)]
 OptionalToken = Annotated[str | None, StringConstraints(min_length=1, max_length=8192)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(plain_text)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME), AfterValidator(one_line)]
 Audience = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[!-~]+$")]
