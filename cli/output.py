@@ -1,8 +1,11 @@
 """What a command prints: its result on stdout, and on stderr what only people read."""
 
 import json
+import sys
 import unicodedata
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 import click
 
@@ -28,3 +31,23 @@ def printable(text: str) -> str:
         character if unicodedata.category(character)[0] not in "CZ" or character == " " else ascii(character)[1:-1]
         for character in text
     )
+
+
+@contextmanager
+def reading(stream: BinaryIO, size: int) -> Iterator[Callable[[], None]]:
+    """Show how much of `stream` is read, where somebody looks; yield what is to be called for each entry."""
+    with click.progressbar(
+        length=size, file=sys.stderr, hidden=not sys.stderr.isatty(), update_min_steps=1 + size // 200
+    ) as bar:
+        shown, entries = 0, 0
+
+        def on_entry() -> None:
+            nonlocal shown, entries
+            entries += 1
+            if entries % 100 == 0:
+                read = stream.tell()
+                bar.update(read - shown)
+                shown = read
+
+        yield on_entry
+        bar.update(size - shown)

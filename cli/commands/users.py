@@ -1,21 +1,22 @@
 """`gatepost users`: moving in with all users of another system, and out again with all that is theirs."""
 
-import hashlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
 from cli import exporting, output
 from cli.commanding import Group
 from cli.failures import Refused, Unreachable, of_aws
+from cli.importing import journal
 from cli.importing.admission import Rules
 from cli.importing.formats import FORMATS, Format, Options, UnusableOption
 from cli.importing.journal import JournalRefused
-from cli.importing.run import Files, Summary, import_users
+from cli.importing.reports import Files
+from cli.importing.run import Summary, import_users
 from cli.run import Run, pass_run
 from gatepost.errors import Unavailable
 from gatepost.storage import roles as role_items
@@ -94,12 +95,8 @@ def import_(
         with_administrators=with_administrators,
     )
     files = Files.beside(prefix or file)
-    about = {
-        "file": _digest(file),
-        "format": name,
-        "deployment": f"{service.settings.issuer}, {service.db.identity(service.settings.users_table)}",
-    }
-    with _told(), file.open("rb") as stream, _bar(stream, file.stat().st_size) as on_entry:
+    about = journal.about(file, name, service)
+    with _told(), file.open("rb") as stream, output.reading(stream, file.stat().st_size) as on_entry:
         summary = import_users(
             rules,
             FORMATS[name].read(stream, options),
@@ -151,31 +148,6 @@ def _demand_meant(chosen: Format, options: Options) -> None:
     for option, value in vars(options).items():
         if value is not None and option not in chosen.options:
             raise click.UsageError(f"--{option.replace('_', '-')} is for another format.")
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-@contextmanager
-def _bar(stream: BinaryIO, size: int) -> Iterator[Callable[[], None]]:
-    """Show how much of `stream` is read, where somebody looks; yield what is to be called for each entry."""
-    with click.progressbar(
-        length=size, file=sys.stderr, hidden=not sys.stderr.isatty(), update_min_steps=1 + size // 200
-    ) as bar:
-        shown, entries = 0, 0
-
-        def on_entry() -> None:
-            nonlocal shown, entries
-            entries += 1
-            if entries % 100 == 0:
-                read = stream.tell()
-                bar.update(read - shown)
-                shown = read
-
-        yield on_entry
-        bar.update(size - shown)
 
 
 @contextmanager

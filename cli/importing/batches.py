@@ -1,29 +1,23 @@
-"""Many users in one transaction: each is written with all that is theirs, or not at all.
+"""As many users as go into one transaction, each with all that is theirs.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 """
 
-import json
-import random
-import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from cli.importing.admission import Candidate
 from gatepost.audit import Event
 from gatepost.caller import Caller
-from gatepost.errors import Unavailable
 from gatepost.service import Service
-from gatepost.storage import administrators, keys, whole_users
-from gatepost.storage.failures import ConditionFailed
-from gatepost.storage.writes import Item, Write
+from gatepost.storage import whole_users
+from gatepost.storage.writes import Write
 
 # What DynamoDB takes in a transaction, less one write for the set of administrators; and in an item.
 _MAX_WRITES = 99
 _MAX_BYTES = 3_500_000
 _MAX_ITEM_BYTES = 390_000
-# A table may need a minute until it takes so much at once.
-_TRIES, _PAUSE, _LONGEST_PAUSE = 9, 0.5, 20.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -38,19 +32,11 @@ class Import:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A candidate, and the writes that make them a user, the claim of the address first."""
+    """A candidate, and the writes that make them a user, the claim of the address first; about how many bytes these are."""
 
     candidate: Candidate
     writes: tuple[Write, ...]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a candidate. `before` says that an earlier run has imported it; a `refusal`, why it's not imported."""
-
-    candidate: Candidate
-    before: bool = False
-    refusal: str | None = None
+    size: int
 
 
 @dataclass
@@ -58,20 +44,20 @@ class Batch:
     """What is to be written in one transaction."""
 
     prepared: list[Prepared] = field(default_factory=list)
-    _places: set[str] = field(default_factory=set)
+    _places: set[tuple[str, str, str]] = field(default_factory=set)
     _writes: int = 0
     _bytes: int = 0
 
     def add(self, prepared: Prepared) -> bool:
         """Take in another one, and return whether there was room for it."""
-        places, size = set(map(_place, prepared.writes)), sum(map(_size, prepared.writes))
-        full = self._writes + len(prepared.writes) > _MAX_WRITES or self._bytes + size > _MAX_BYTES
+        places = set(map(_place, prepared.writes))
+        full = self._writes + len(prepared.writes) > _MAX_WRITES or self._bytes + prepared.size > _MAX_BYTES
         if self.prepared and (full or not self._places.isdisjoint(places)):
             return False
         self.prepared.append(prepared)
         self._places |= places
         self._writes += len(prepared.writes)
-        self._bytes += size
+        self._bytes += prepared.size
         return True
 
     @property
@@ -88,112 +74,35 @@ def prepare(all_of: Import, candidate: Candidate) -> Prepared | None:
     sizes = [_size(write) for write in (*made, event)]
     if len(sizes) > _MAX_WRITES or sum(sizes) > _MAX_BYTES or max(sizes) > _MAX_ITEM_BYTES:
         return None
-    return Prepared(candidate, (*made, event))
+    return Prepared(candidate, (*made, event), sum(sizes))
 
 
-def commit(all_of: Import, batch: Batch) -> list[Outcome]:
-    """Write all users of `batch` but those who can't be, and return what became of each. Raises `Unavailable` if the tables
-    don't take them for about a minute; then it isn't known.
-    """
-    outcomes: list[Outcome] = []
-    left = batch.prepared
-    doubtful = {each.candidate.ordinal for each in left if each.candidate.uncertain}
-    pauses = _pauses()
-    while left:
-        try:
-            for each in left:
-                # Who was written and has been deleted since must not come back under the same id.
-                if each.candidate.ordinal in doubtful and _has_event(all_of, each.candidate):
-                    outcomes.append(Outcome(each.candidate, before=each.candidate.uncertain))
-            left = _without(left, outcomes)
-            doubtful = set()
-            outcomes += _tried(all_of, left)
-        except Unavailable:
-            # What was asked for may have been done all the same.
-            doubtful = {each.candidate.ordinal for each in left}
-            if (pause := next(pauses, None)) is None:
-                raise
-            time.sleep(pause)
-        left = _without(left, outcomes)
-    return outcomes
-
-
-def check(all_of: Import, batch: Batch) -> list[Outcome]:
-    """Return what would become of each of `batch` by what the tables hold, and write nothing. Raises `Unavailable`."""
-    table, candidates = all_of.service.settings.users_table, [each.candidate for each in batch.prepared]
-    claims = [(table, keys.email_claim(candidate.user.email_digest)) for candidate in candidates]
-    profiles = [(table, keys.user(candidate.user.id)) for candidate in candidates]
-    found = all_of.service.db.get_many(*claims, *profiles)
-    return [
-        _judged(all_of, candidate, claim) if claim or profile else Outcome(candidate)
-        for candidate, claim, profile in zip(candidates, found[: len(claims)], found[len(claims) :], strict=True)
-    ]
-
-
-def _tried(all_of: Import, left: list[Prepared]) -> list[Outcome]:
-    """Try to write all who are `left`; return what became of them, or if nothing was written, of those who were in the way."""
-    service = all_of.service
-    admins = [each.candidate.user.id for each in left if administrators.is_one(each.candidate.user)]
-    further = [administrators.add(service.settings.users_table, *admins)] if admins else []
-    try:
-        service.db.transact(*(write for each in left for write in each.writes), *further)
-    except ConditionFailed as exc:
-        return list(_refused(all_of, left, exc.items))
-    return [Outcome(each.candidate) for each in left]
-
-
-def _refused(all_of: Import, left: list[Prepared], failed: dict[int, Item | None]) -> Iterator[Outcome]:
-    """Yield what became of those of whom a write has `failed`, by its place among all."""
-    place = 0
-    for each in left:
-        if any(number in failed for number in range(place, place + len(each.writes))):
-            yield _judged(all_of, each.candidate, failed.get(place))
-        place += len(each.writes)
-
-
-def _judged(all_of: Import, candidate: Candidate, claim: Item | None) -> Outcome:
-    """Return what it means that something of `candidate` stands there already, the `claim` of the address if that does."""
-    if claim and claim["user_id"] != candidate.user.id:
-        return Outcome(candidate, refusal="an account with this address exists")
-    # An id that we draw is nobody else's: it's our own write, whose answer was lost.
-    if not candidate.keeps_id or _has_event(all_of, candidate):
-        return Outcome(candidate, before=candidate.uncertain)
-    return Outcome(candidate, refusal="an account with this id exists, or a part of it")
-
-
-def _has_event(all_of: Import, candidate: Candidate) -> bool:
-    """Return whether this import has made the user: their trail says so, which outlives them."""
-    service, before = all_of.service, None
-    (partition,) = keys.audit_partitions(user_id=candidate.user.id)
-    while True:
-        items, before = service.db.query_newest(
-            service.settings.audit_table,
-            partition,
-            *keys.audit_range(None, None, before),
-            limit=1000,
-            equal={"event": str(Event.USER_IMPORTED), "request_id": all_of.id},
-        )
-        if items or before is None:
-            return bool(items)
-
-
-def _pauses() -> Iterator[float]:
-    """Yield how long to wait before each further try, in seconds, jittered."""
-    for attempt in range(_TRIES - 1):
-        yield random.uniform(0, min(_LONGEST_PAUSE, _PAUSE * 2**attempt))  # noqa: S311 (jitter is no secret)
-
-
-def _without(left: list[Prepared], outcomes: list[Outcome]) -> list[Prepared]:
-    settled = {outcome.candidate.ordinal for outcome in outcomes}
-    return [each for each in left if each.candidate.ordinal not in settled]
-
-
-def _place(write: Write) -> str:
+def _place(write: Write) -> tuple[str, str, str]:
     """Return where a put writes."""
     item = write.request["Item"]
-    return json.dumps([write.request["TableName"], item["pk"], item["sk"]])
+    return write.request["TableName"], item["pk"]["S"], item["sk"]["S"]
 
 
 def _size(write: Write) -> int:
     """Return about how many bytes a put writes, and no less."""
-    return len(json.dumps(write.request["Item"], default=lambda binary: "=" * len(binary), ensure_ascii=False).encode())
+    return sum(len(name.encode()) + _size_of_value(attribute) for name, attribute in write.request["Item"].items())
+
+
+def _size_of_value(attribute: Mapping[str, Any]) -> int:
+    """As DynamoDB counts, rounded up, by https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html"""
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "S":
+            return len(value.encode())
+        case "B" | "N":
+            return len(value)
+        case "SS" | "NS":
+            return sum(len(each.encode()) for each in value)
+        case "BS":
+            return sum(map(len, value))
+        case "L":
+            return 3 + sum(1 + _size_of_value(each) for each in value)
+        case "M":
+            return 3 + sum(1 + len(name.encode()) + _size_of_value(each) for name, each in value.items())
+        case _:
+            return 1

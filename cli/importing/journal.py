@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from gatepost import clock
+from gatepost.service import Service
 
 # No entry is begun so far ahead of one that isn't finished: so it's known what may have been done without a line about it.
 WINDOW = 2_000  # entries
@@ -119,6 +120,14 @@ class Journal:
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
         self._file.close()
+
+
+def about(file: Path, format_name: str, service: Service) -> dict[str, str]:
+    """Return what tells an import from all others: the bytes of the file, how they are read, and into which table of users."""
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    table = service.db.identity(service.settings.users_table)
+    return {"file": digest, "format": format_name, "deployment": f"{service.settings.issuer}, {table}"}
 
 
 def look(path: Path, about: Mapping[str, str]) -> Progress:

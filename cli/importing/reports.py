@@ -3,9 +3,24 @@
 import csv
 import io
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+
+@dataclass(frozen=True)
+class Files:
+    """What is kept of an import, beside the file or elsewhere: the journal, the refusals, and the ids."""
+
+    journal: Path
+    refused: Path
+    ids: Path
+
+    @classmethod
+    def beside(cls, prefix: Path) -> "Files":
+        """Return those whose paths begin with `prefix`, which may be the path of a file."""
+        return cls(*(prefix.with_name(prefix.name + end) for end in (".import.jsonl", ".refused.jsonl", ".ids.csv")))
 
 
 class Reports:

@@ -5,32 +5,19 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cli.importing import journal
 from cli.importing.admission import Rules, admit
-from cli.importing.batches import Batch, Import, Outcome, check, commit, prepare
+from cli.importing.batches import Batch, Import, prepare
 from cli.importing.first_lines import FirstLines
 from cli.importing.journal import WINDOW, Journal, Progress
+from cli.importing.pace import Pace
 from cli.importing.records import Entries, Record, Refusal
-from cli.importing.reports import Reports
+from cli.importing.reports import Files, Reports
+from cli.importing.transactions import Outcome, check, commit
 from gatepost.caller import of_service
 
 IN_FLIGHT = 8  # transactions
-
-
-@dataclass(frozen=True)
-class Files:
-    """What is kept of an import, beside the file or elsewhere: the journal, the refusals, and the ids."""
-
-    journal: Path
-    refused: Path
-    ids: Path
-
-    @classmethod
-    def beside(cls, prefix: Path) -> "Files":
-        """Return those whose paths begin with `prefix`, which may be the path of a file."""
-        return cls(*(prefix.with_name(prefix.name + end) for end in (".import.jsonl", ".refused.jsonl", ".ids.csv")))
 
 
 @dataclass
@@ -84,7 +71,7 @@ def import_users(
             first_lines=stack.enter_context(closing(FirstLines())),
             do=lambda batch: do(all_of, batch),
             threads=stack.enter_context(ThreadPoolExecutor(IN_FLIGHT)),
-            pace=_Pace(rate),
+            pace=Pace(rate),
         )
         for entry in entries:
             run.take(entry)
@@ -108,7 +95,7 @@ class _Run:
     first_lines: FirstLines
     do: Callable[[Batch], list[Outcome]]
     threads: ThreadPoolExecutor
-    pace: "_Pace"
+    pace: Pace
     summary: Summary = field(default_factory=Summary)
     _ordinal: int = 0  # of the next entry
     _settled: int = 0  # before this one nothing is left to do, as the journal knows
@@ -202,17 +189,3 @@ class _Run:
     def _refuse(self, line: int, reason: str) -> None:
         self.summary.refused += 1
         self.reports.refuse(line, reason)
-
-
-class _Pace:
-    """Lets pass so many users a second, or all of them."""
-
-    def __init__(self, rate: int | None) -> None:
-        self._rate = rate
-        self._free_at = time.monotonic()
-
-    def wait(self, users: int) -> None:
-        """Wait until so many may pass."""
-        if self._rate is not None:
-            time.sleep(max(0.0, self._free_at - time.monotonic()))
-            self._free_at = max(self._free_at, time.monotonic()) + users / self._rate

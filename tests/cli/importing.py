@@ -8,7 +8,8 @@ from typing import Any
 
 from cli.importing.admission import Rules
 from cli.importing.records import Entry, Record
-from cli.importing.run import Files, Summary, import_users
+from cli.importing.reports import Files
+from cli.importing.run import Summary, import_users
 from gatepost.access.roles import EMPTY
 from gatepost.accounts import email_addresses
 from gatepost.service import Service

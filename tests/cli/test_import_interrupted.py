@@ -8,7 +8,8 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from botocore.client import BaseClient
+from botocore.endpoint import Endpoint
+from botocore.model import OperationModel
 
 from cli.importing import batches
 from cli.importing.journal import Journal, JournalRefused
@@ -34,17 +35,17 @@ def _small_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def _killed_at_call(number: int, *, answered: bool) -> Iterator[None]:
     """Kill the import at call `number` to AWS, before it's made, or before its answer is read."""
-    call: Callable[..., Any] = BaseClient._make_api_call
+    ask: Callable[..., Any] = Endpoint.make_request
     calls = itertools.count(1)
 
-    def counted(self: BaseClient, operation: str, request: dict[str, Any]) -> Any:
+    def counted(self: Endpoint, operation: OperationModel, request: Any) -> Any:
         if next(calls) != number:
-            return call(self, operation, request)
+            return ask(self, operation, request)
         if answered:
-            call(self, operation, request)
+            ask(self, operation, request)
         raise Killed
 
-    with patch.object(BaseClient, "_make_api_call", counted):
+    with patch.object(Endpoint, "make_request", counted):
         yield
 
 
@@ -112,10 +113,11 @@ def test_z12_who_was_deleted_before_the_journal_knew_of_them_does_not_come_back(
     service: Service, api: Api, tmp_path: Path
 ) -> None:
     """The transaction was done, the process killed, the user deleted, and the import run again."""
-    imported = Imported(service, [record(1)], tmp_path)
+    only = record(1)
+    imported = Imported(service, [only], tmp_path)
     with pytest.raises(Killed), _killed_at_call(1, answered=True):
         imported.run()
-    email = imported.entries[0].email.address
+    email = only.email.address
     token = api.login(email, OLD_PASSWORD).json()["access_token"]
     assert api.call("DELETE", "/v1/me", {"password": OLD_PASSWORD}, token=token).status == 204
     summary = imported.run()

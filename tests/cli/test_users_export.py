@@ -45,8 +45,9 @@ def _attach(api: Api, user_id: str, item: Item) -> None:
 
 
 def _line(path: Path, email: str) -> dict[str, Any]:
-    (line,) = (line for line in map(json.loads, path.read_text("utf-8").splitlines()) if line["email"] == email)
-    return line
+    lines: list[dict[str, Any]] = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    (found,) = (line for line in lines if line["email"] == email)
+    return found
 
 
 def _of_user(api: Api, user_id: str) -> list[Item]:

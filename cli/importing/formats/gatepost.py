@@ -17,10 +17,13 @@ from cli.importing.formats.options import Options
 from cli.importing.records import Entries, Record
 from gatepost import clock
 from gatepost.identifiers import is_id
-from gatepost.storage.whole_users import PROFILE, WholeUser
+from gatepost.storage.whole_users import INDEXED, PROFILE, WholeUser
 from gatepost.storage.writes import Item, from_dynamodb, to_dynamodb
 
 _FURTHER = ("profile", "items")
+# What DynamoDB takes.
+_LONGEST_SORT_KEY = 1024  # bytes
+_DEEPEST = 32
 
 
 def line_of(user: WholeUser) -> str:
@@ -55,8 +58,11 @@ def _record(line: int, user: dict[str, Any]) -> Record:
 
 def _item(written: dict[str, Any]) -> Item:
     item = _read(written, "one of `items`")
-    if not isinstance(item.get("sk"), str) or item["sk"] in ("", PROFILE):
-        raise Unfit("one of `items` has no sort key, or that of the profile")
+    sort_key = item.get("sk")
+    if not isinstance(sort_key, str) or sort_key == PROFILE or not 0 < len(sort_key.encode()) <= _LONGEST_SORT_KEY:
+        raise Unfit("one of `items` has no sort key, or none that it can have")
+    if not INDEXED.isdisjoint(item):
+        raise Unfit("one of `items` has an attribute that only profiles have")
     return item
 
 
@@ -69,7 +75,8 @@ def _read(written: dict[str, Any], what: str) -> Item:
     """Return the attributes that `_written` wrote. Raises `Unfit`."""
     try:
         item = from_dynamodb(_mapped(written, lambda value: base64.b64decode(value, validate=True)))
-        to_dynamodb(item)  # takes less than it gives
+        # This takes less than it gives, and DynamoDB no set that is empty.
+        to_dynamodb(item)
     except (TypeError, ValueError, AttributeError, ArithmeticError) as exc:
         raise Unfit(f"{what} is not in DynamoDB's notation") from exc
     return item
@@ -78,17 +85,21 @@ def _read(written: dict[str, Any], what: str) -> Item:
 def _mapped(attributes: dict[str, Any], of_bytes: Callable[[Any], Any]) -> dict[str, Any]:
     """Return attributes in DynamoDB's notation with something else for the bytes in them."""
 
-    def mapped(attribute: Any) -> Any:
+    def mapped(attribute: Any, depth: int = 1) -> Any:
         ((kind, value),) = attribute.items()
+        if depth > _DEEPEST:
+            raise ValueError("too deep")
         match kind:
+            case "SS" | "NS" | "BS" if not value:
+                raise ValueError("a set that is empty")
             case "B":
                 return {kind: of_bytes(value)}
             case "BS":
                 return {kind: [of_bytes(each) for each in value]}
             case "L":
-                return {kind: [mapped(each) for each in value]}
+                return {kind: [mapped(each, depth + 1) for each in value]}
             case "M":
-                return {kind: {name: mapped(each) for name, each in value.items()}}
+                return {kind: {name: mapped(each, depth + 1) for name, each in value.items()}}
             case _:
                 return {kind: value}
 

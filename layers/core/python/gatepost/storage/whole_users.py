@@ -15,8 +15,10 @@ from gatepost.storage.users import User
 from gatepost.storage.writes import Item, Write, put
 
 PROFILE = keys.user("")["sk"]
+# What the index of users by address is made of.
+INDEXED = frozenset(keys.user_by_address("a"))
 # Of the profile: made from the address and the id, or the deployment's own.
-_LEFT_OUT = {"pk", "sk", "email_digest", "address_range", "address", "mail_stopped"}
+_LEFT_OUT = INDEXED | {"pk", "sk", "email_digest", "mail_stopped"}
 
 
 @dataclass(frozen=True)
