@@ -1,6 +1,5 @@
 """`gatepost users`: moving in with all users of another system, and out again with all that is theirs."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 
 from cli import exporting, output
 from cli.commanding import Group
+from cli.deployment import LOCAL
 from cli.failures import Refused, Unreachable, of_aws
 from cli.importing import journal
 from cli.importing.admission import Rules
@@ -19,7 +19,6 @@ from cli.importing.reports import Files
 from cli.importing.run import Summary, import_users
 from cli.run import Run, pass_run
 from gatepost.errors import Unavailable
-from gatepost.storage import roles as role_items
 
 # Users a second: what a table takes that was made a moment ago, with enough left for those who sign in.
 _RATE_IN_AWS = 500
@@ -87,13 +86,8 @@ def import_(
     _demand_meant(FORMATS[name], options)
     if not file.is_file():
         raise click.UsageError("FILE must be a file that can be read more than once.")
-    service = run.deployment.service
-    rules = Rules(
-        service,
-        role_items.read(service.db, service.settings.roles_table),
-        ignore_unknown_roles=ignore_unknown_roles,
-        with_administrators=with_administrators,
-    )
+    service, me, _ = run.deployment.acting()
+    rules = Rules(service, me, ignore_unknown_roles=ignore_unknown_roles, with_administrators=with_administrators)
     files = Files.beside(prefix or file)
     about = journal.about(file, name, service)
     with _told(), file.open("rb") as stream, output.reading(stream, file.stat().st_size) as on_entry:
@@ -102,44 +96,33 @@ def import_(
             FORMATS[name].read(stream, options),
             files,
             about,
-            run.deployment.operator,
             dry_run=dry_run,
-            rate=rate or (None if run.local else _RATE_IN_AWS),
+            rate=rate or (None if me.id == LOCAL else _RATE_IN_AWS),
             on_entry=on_entry,
         )
     _report(run, summary, files, dry_run)
 
 
 @users.command(examples=("gatepost --stack gatepost-prod users export users.jsonl",))
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
 @pass_run
-def export(run: Run, file: Path) -> None:
-    """Write all users into FILE, with their password hashes and all else that is theirs, as JSON Lines.
+def export(run: Run, file: str) -> None:
+    """Write all users into FILE (or to stdout, for -), with their password hashes and all else that is theirs, as JSON Lines.
 
     `users import --format gatepost` takes it, in this deployment or in another; so does whatever reads JSON. Sessions aren't in
     it, and neither are roles themselves: see `roles export`.
     """
-    service = run.deployment.service
-    number = 0
-
-    def on_users(more: int) -> None:
-        nonlocal number
-        number += more
-        if sys.stderr.isatty():
-            click.echo(f"\r{number:,} users", nl=False, err=True)
-
-    try:
-        exporting.export_users(service, file, on_users)
-    except OSError as exc:
-        raise Refused(f"{file} can't be written: {exc.strerror}.") from exc
-    if sys.stderr.isatty():
-        click.echo(err=True)
-    if run.json:
-        output.print_json({"users": number, "file": str(file)})
-    else:
-        click.echo(f"{number:,} users are in {file}.")
+    service, number = run.deployment.service, 0
+    with output.private_file(file) as lines:
+        for some in exporting.lines(service):
+            lines.writelines(some)
+            number += len(some)
+            output.say_progress(f"{number:,} users")
+    if run.json and file != "-":
+        output.print_json({"users": number, "file": file})
     output.say(
-        f"{file} holds password hashes: keep it as you would keep the tables, and delete it once it's used.", fg="yellow"
+        f"{number:,} users are in {file}. It holds password hashes: keep it as you keep the tables, and no longer than needed.",
+        fg="yellow",
     )
 
 

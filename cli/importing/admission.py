@@ -7,8 +7,9 @@ from typing import Any
 from cli.importing.records import Record, Refusal
 from gatepost import clock
 from gatepost.access.permissions import EVERYTHING, holds
-from gatepost.access.roles import MAX_ROLES_OF_USER, USER, Catalogue
+from gatepost.access.roles import MAX_ROLES_OF_USER, USER
 from gatepost.accounts.new_addresses import demand_allowed
+from gatepost.administration.actors import Operator
 from gatepost.conflicts import TooManyPermissions
 from gatepost.credentials.passwords import no_password
 from gatepost.errors import InvalidField
@@ -18,12 +19,12 @@ from gatepost.storage.users import User
 
 @dataclass(frozen=True)
 class Rules:
-    """What this import takes: roles of `catalogue`, others only to leave them out, and users who may do everything only if
-    it's said.
+    """What `operator` lets into the deployment: users with roles that it has, with others only to leave these out, and users
+    who may do everything only if that's said.
     """
 
     service: Service
-    catalogue: Catalogue
+    operator: Operator
     ignore_unknown_roles: bool = False
     with_administrators: bool = False
 
@@ -90,7 +91,7 @@ def admit(rules: Rules, record: Record, ordinal: int, new_id: str, *, uncertain:
 
 def _roles(rules: Rules, record: Record) -> tuple[str, ...] | str:
     """Return the names of the roles that a user gets; or, as text, why they can't have them."""
-    catalogue = rules.catalogue
+    catalogue = rules.operator.catalogue
     wanted = tuple(dict.fromkeys(record.roles))
     existing = catalogue.existing(wanted)
     if existing != wanted and not rules.ignore_unknown_roles:

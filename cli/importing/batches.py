@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cli.importing.admission import Candidate
+from gatepost.administration import actors
+from gatepost.administration.actors import Operator
 from gatepost.audit import Event
-from gatepost.caller import Caller
+from gatepost.caller import Caller, of_service
 from gatepost.service import Service
 from gatepost.storage import whole_users
 from gatepost.storage.writes import Write
@@ -22,12 +24,16 @@ _MAX_ITEM_BYTES = 390_000
 
 @dataclass(frozen=True)
 class Import:
-    """What all transactions of an import have in common: its id, the tables, and the operator who runs it (an ARN)."""
+    """What all transactions of an import have in common: its id, the tables, and the operator who runs it."""
 
     id: str
     service: Service
-    caller: Caller
-    operator: str
+    operator: Operator
+
+    @property
+    def caller(self) -> Caller:
+        """What stands for the client of all calls."""
+        return of_service("gatepost command line", self.id)
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,8 @@ def prepare(all_of: Import, candidate: Candidate) -> Prepared | None:
     """Return the writes that make a user of `candidate`, or None if no transaction takes them."""
     service, user = all_of.service, candidate.user
     made = whole_users.write(service.settings.users_table, user, candidate.further, candidate.attached)
-    event = service.audit.event(Event.USER_IMPORTED, all_of.caller, user_id=user.id, role=" ".join(user.roles) or None)
+    roles = " ".join(user.roles) or None
+    event = actors.event(service, all_of.operator, Event.USER_IMPORTED, all_of.caller, user_id=user.id, role=roles)
     sizes = [_size(write) for write in (*made, event)]
     if len(sizes) > _MAX_WRITES or sum(sizes) > _MAX_BYTES or max(sizes) > _MAX_ITEM_BYTES:
         return None

@@ -15,7 +15,6 @@ from cli.importing.pace import Pace
 from cli.importing.records import Entries, Record, Refusal
 from cli.importing.reports import Files, Reports
 from cli.importing.transactions import Outcome, check, commit
-from gatepost.caller import of_service
 
 IN_FLIGHT = 8  # transactions
 
@@ -38,15 +37,14 @@ def import_users(
     entries: Entries,
     files: Files,
     about: Mapping[str, str],
-    operator: str,
     *,
     dry_run: bool = False,
     rate: int | None = None,
     on_entry: Callable[[], object] = lambda: None,
 ) -> Summary:
     """Import all `entries` that can be, but for those that an earlier run with the same journal has; with `dry_run`, find out
-    what that would do. `about` says which file and which deployment it is, `operator` who imports (an ARN), `rate` how many
-    users a second are written at most.
+    what that would do. `about` says which file and which deployment it is, `rate` how many users a second are written at
+    most.
 
     Raises:
         JournalRefused: the journal is of another import, or this one runs already.
@@ -59,8 +57,7 @@ def import_users(
         else:
             kept = stack.enter_context(Journal(files.journal, about))
             progress, note = kept.progress, kept.note
-        caller = of_service("gatepost users import", progress.import_id)
-        all_of = Import(progress.import_id, rules.service, caller, operator)
+        all_of = Import(progress.import_id, rules.service, rules.operator)
         do = check if dry_run else commit
         run = _Run(
             rules,

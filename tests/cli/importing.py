@@ -12,6 +12,7 @@ from cli.importing.reports import Files
 from cli.importing.run import Summary, import_users
 from gatepost.access.roles import EMPTY
 from gatepost.accounts import email_addresses
+from gatepost.administration.actors import Operator
 from gatepost.service import Service
 from gatepost.storage import keys
 from tests.cli.files import OLD_HASH
@@ -42,8 +43,8 @@ class Imported:
 
     def run(self, entries: Iterable[Entry] | None = None, **options: Any) -> Summary:
         """Run the import, of other `entries` if they're given."""
-        rules = Rules(self.service, EMPTY)
-        return import_users(rules, iter(entries or self.entries), self.files, ABOUT, "local", **options)
+        rules = Rules(self.service, Operator("local", EMPTY))
+        return import_users(rules, iter(entries or self.entries), self.files, ABOUT, **options)
 
     def refusals(self) -> list[tuple[int, str]]:
         """Return the lines and reasons that the last run reports."""

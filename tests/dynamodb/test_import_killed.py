@@ -7,10 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from functools import partial
 from pathlib import Path
-from socket import socket
 
 import pytest
 
@@ -18,11 +16,10 @@ from gatepost.accounts import email_addresses
 from gatepost.config import AdminSettings
 from gatepost.service import Service, connect
 from gatepost.storage import keys
-from local.ports import HOST
-from local.server import Server
 from local.stack import Stack
 from tests.cli.files import OLD_PASSWORD, user
 from tests.cli.importing import Imported, assert_all_are_there_once, record
+from tests.cli.support import serving
 from tests.dynamodb.support import at_once
 from tests.dynamodb.wire import TRANSACTION, Wire
 from tests.support import ROOT, Api
@@ -36,13 +33,8 @@ _PATIENCE = 60  # seconds; only a test that fails waits this long
 @pytest.fixture
 def url(stack: Stack) -> Iterator[str]:
     """Where the command line finds the service."""
-    with closing(socket()) as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    server = Server(stack.gateway, port)
-    server.start()
-    yield f"http://localhost:{port}"
-    server.stop()
+    with serving(stack) as url:
+        yield url
 
 
 @pytest.fixture
@@ -115,10 +107,10 @@ def test_of_two_imports_of_one_file_at_once_each_user_is_imported_by_one(service
     ids = [imported.ids() if imported.files.ids.exists() else {} for imported in imports]
     assert not ids[0].keys() & ids[1].keys()
     table = service.settings.users_table
-    for each in entries:
-        claim = service.db.get(table, keys.email_claim(each.email.digest))
+    for entry in entries:
+        claim = service.db.get(table, keys.email_claim(entry.email.digest))
         assert claim is not None
-        known = ids[0].get(f"source-{each.line}") or ids[1][f"source-{each.line}"]
+        known = ids[0].get(f"source-{entry.line}") or ids[1][f"source-{entry.line}"]
         assert claim["user_id"] == known
 
 

@@ -9,16 +9,18 @@ import boto3
 import pytest
 
 from cli import exporting
+from cli.importing import journal
 from cli.importing.admission import Rules
 from cli.importing.formats import FORMATS, Options
 from cli.importing.reports import Files
 from cli.importing.run import import_users
 from gatepost.access.roles import Role
 from gatepost.accounts import email_addresses
+from gatepost.administration import actors
 from gatepost.config import AdminSettings
 from gatepost.identifiers import new_id
 from gatepost.service import Service, connect
-from gatepost.storage import keys, roles, users
+from gatepost.storage import keys, users
 from gatepost.storage.users import User
 from gatepost.storage.writes import Item, Write, from_dynamodb, put
 from local.mailbox import Mailbox
@@ -119,18 +121,15 @@ def test_10000_users_move_to_an_empty_stack_and_sign_in_with_their_old_passwords
 ) -> None:
     _fill(source)
     file = tmp_path / "users.jsonl"
-    assert exporting.export_users(_service(source), file) == USERS
+    with file.open("w", encoding="utf-8") as written:
+        for lines in exporting.lines(_service(source)):
+            written.writelines(lines)
 
     service = _service(target)
-    rules = Rules(service, roles.read(service.db, service.settings.roles_table))
+    rules = Rules(service, actors.operator(service, "local"))
     with file.open("rb") as stream:
-        summary = import_users(
-            rules,
-            FORMATS["gatepost"].read(stream, Options()),
-            Files.beside(file),
-            {"file": "", "format": "", "deployment": ""},
-            "local",
-        )
+        entries = FORMATS["gatepost"].read(stream, Options())
+        summary = import_users(rules, entries, Files.beside(file), journal.about(file, "gatepost", service))
 
     assert (summary.imported, summary.refused) == (USERS, 0)
     moved, left = _items(target), _items(source)
