@@ -132,6 +132,7 @@ class SecurityEvent(BaseModel):
     reason: str | None
     role: str | None
     client_id: str | None
+    api_key_id: str | None
     request_id: str
 
 
@@ -143,13 +144,14 @@ class SecurityEventPage(BaseModel):
 
 
 class Revocations(BaseModel):
-    """Whose still-unexpired access tokens must no longer be taken: hashes of sessions; by hash of a user the least good
-    `ver`.
+    """Whose still-unexpired access tokens must no longer be taken: hashes of sessions; by hash of a user the least good `ver`;
+    where signing keys were removed in an emergency, hashes of their `kid`.
     """
 
     sessions: list[str]
     users: dict[str, int]
     complete: bool
+    keys: list[str] | None = None
 
 
 class Jwk(BaseModel, extra="allow"):

@@ -40,6 +40,14 @@ def project(mailbox: Mailbox, tmp_path: Path) -> Iterator[Path]:
     yield from _project(tmp_path)
 
 
+@pytest.fixture
+def other_project(mailbox: Mailbox, tmp_path: Path) -> Iterator[Path]:
+    """Another such folder, with other tables."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    yield from _project(folder)
+
+
 @pytest.fixture(scope="session")
 def wire() -> Wire:
     """What passes between the functions and DynamoDB."""
@@ -73,6 +81,15 @@ def wide_stack(mailbox: Mailbox, wire: Wire, shared_project: Path, stack: Stack)
     """Another environment of the same service, whose limits let 40 guesses at one account pass at once."""
     with wire.laid():
         service = Stack(shared_project / "template.yaml", mailbox, parameters=PARAMETERS, limits_scale="4")
+    with service:
+        yield service
+
+
+@pytest.fixture
+def new_stack(mailbox: Mailbox, wire: Wire, project: Path) -> Iterator[Stack]:
+    """A service of its own, whose keys a test may rotate."""
+    with wire.laid():
+        service = Stack(project / "template.yaml", mailbox, parameters=PARAMETERS)
     with service:
         yield service
 

@@ -23,7 +23,7 @@ def walk(document: Path, port: int, example_port: int) -> int:
     script = "".join(f"{text}\necho '{_MARK}'\n" for kind, text in blocks if kind == "sh")
     script = script.replace("localhost:3000", f"localhost:{port}").replace("localhost:3001", f"localhost:{example_port}")
     shell = ["bash", "-eu", "-o", "pipefail", "-c", script]
-    run = subprocess.run(shell, capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(shell, capture_output=True, text=True, timeout=300, check=False)
     assert run.returncode == 0, run.stderr
     printed = iter(run.stdout.split(_MARK))
     compared = 0

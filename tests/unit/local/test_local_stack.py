@@ -2,18 +2,21 @@
 
 import json
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import local.schedules
+from gatepost.aws.custom_resources import respond
 from local.errors import StackError
 from local.gateway import MAX_BODY_BYTES
 from local.mailbox import Mailbox
-from local.model import Schedule
+from local.model import Function, Schedule
 from local.schedules import interval
 from local.stack import Stack
+from tests.unit.local.stand_ins import module
 
 GOOD = {"Authorization": "Bearer good"}
 
@@ -102,7 +105,7 @@ def test_whom_the_authorizer_does_not_let_in(shop: Stack, headers: dict[str, str
 def test_the_authorizer_is_asked_once_for_a_method_and_path(shop: Stack) -> None:
     for path in ("/orders/7", "/orders/7", "/orders/8"):
         assert shop.request("GET", path, headers=GOOD).status == 200
-    assert len(shop.functions["DoorFunction"].module.calls) == 2
+    assert len(module(shop, "DoorFunction").calls) == 2
 
 
 def test_a_row_becomes_a_mail(shop: Stack) -> None:
@@ -135,7 +138,7 @@ def test_after_start_streams_deliver_by_themselves(shop: Stack, aws: Mailbox) ->
 
 
 def test_custom_resources_are_created_as_cloudformation_does(shop: Stack) -> None:
-    (event,) = shop.functions["SetupFunction"].module.events
+    (event,) = module(shop, "SetupFunction").events
     assert event.keys() == {
         "RequestType",
         "ResponseURL",
@@ -211,3 +214,19 @@ def test_40_threads_are_served_at_once(shop: Stack) -> None:
         thread.join()
     assert answers == [200] * 40
     assert len(shop.mails()) == 40
+
+
+def test_functions_that_run_elsewhere_are_called_for_everything(aws: Mailbox, shop_template: Path) -> None:
+    class Elsewhere:
+        """Answers every event by its own name."""
+
+        def __init__(self, function: Function, settings: Mapping[str, str]) -> None:
+            self.definition = function
+
+        def invoke(self, event: Any) -> Any:
+            if "ResponseURL" in event:
+                respond(event, "made", "SUCCESS")
+            return {"statusCode": 200, "body": self.definition.logical_id}
+
+    with Stack(shop_template, aws, name="shop", parameters={"Greeting": "Hello"}, cold_start=Elsewhere) as stack:
+        assert stack.request("GET", "/status").body == b"ApiFunction"

@@ -18,6 +18,7 @@ STATUS: dict[type[errors.GatepostError], HTTPStatus] = {
     errors.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.CsrfCheckFailed: HTTPStatus.FORBIDDEN,
+    errors.InvalidApiKey: HTTPStatus.UNAUTHORIZED,
     errors.InvalidCode: HTTPStatus.UNAUTHORIZED,
     errors.InvalidCredentials: HTTPStatus.UNAUTHORIZED,
     errors.InvalidCursor: HTTPStatus.BAD_REQUEST,

@@ -1,9 +1,11 @@
-"""Types of the members of requests."""
+"""Types of the members of what is asked for: in the bodies of requests, and in files of the command line."""
 
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
 
+from gatepost import clock
+from gatepost.access import permissions
 from gatepost.accounts import email_addresses
 from gatepost.accounts.email_addresses import EmailAddress
 from gatepost.credentials import passwords
@@ -38,6 +40,14 @@ def _optional_password(value: str | None) -> str | None:
     return None if value is None else _password(value)
 
 
+def _time(value: Any) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError("must be a string")
+    return clock.from_rfc3339(value) // 1000
+
+
 Email = Annotated[EmailAddress, PlainValidator(_email), WithJsonSchema({"type": "string", "format": "email", "maxLength": 254})]
 NewPassword = Annotated[
     str,
@@ -50,4 +60,11 @@ OptionalPassword = Annotated[str | None, StringConstraints(min_length=1), AfterV
 OpaqueToken = Annotated[str, StringConstraints(min_length=1, max_length=8192), Field(repr=False)]
 OptionalToken = Annotated[str | None, StringConstraints(min_length=1, max_length=8192)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME), AfterValidator(one_line)]
+Permission = Annotated[str, StringConstraints(pattern=permissions.PATTERN)]
+# In seconds since the epoch.
+OptionalTime = Annotated[
+    int | None,
+    PlainValidator(_time),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}),
+]
 Audience = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[!-~]+$")]
