@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # Who works on a local stack.
 LOCAL = "local"
 _ADMIN = "AdminFunction"
+# What runs of a function in AWS: never $LATEST, which may be an update that was taken back.
+_ALIAS = "live"
 _SECONDS = 5  # in which a local stack answers
 _LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?/?")
 
@@ -101,7 +103,7 @@ def of_stack(name: str) -> Iterator[Deployment]:
         def function(logical_id: str) -> DeployedFunction:
             found = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=logical_id)
             physical_id = found["StackResourceDetail"]["PhysicalResourceId"]
-            configuration = lambda_.get_function_configuration(FunctionName=physical_id)
+            configuration = lambda_.get_function_configuration(FunctionName=physical_id, Qualifier=_ALIAS)
             return DeployedFunction(physical_id, configuration["Environment"]["Variables"])
 
         operator = sts.get_caller_identity()["Arn"]
