@@ -14,7 +14,7 @@ from cli.run import Run
 _COMMANDS = {
     "roles": "Keep the roles in a file: export it, review changes to it, apply it.",
     "clients": "Register OAuth clients, and give them secrets.",
-    "keys": "See the keys that sign access tokens, and rotate them.",
+    "keys": "See the keys that sign access tokens, rotate them, and remove one that was stolen.",
     "audit": "Read the security events.",
 }
 
