@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # What is heavy to import is imported where it's used, so that a command that is mistyped says so at once.
 
+# Who works on a local stack.
+LOCAL = "local"
 _ADMIN = "AdminFunction"
 _SECONDS = 5  # in which a local stack answers
 _LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?/?")
@@ -126,7 +128,7 @@ def of_local_stack(url: str) -> Iterator[Deployment]:
 
     others = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     with patch.dict(os.environ, others | told["aws"], clear=True):
-        yield Deployment(f"the local stack at {url}", "local", function)
+        yield Deployment(f"the local stack at {url}", LOCAL, function)
 
 
 def _told_by_local_stack(url: str) -> Any:
