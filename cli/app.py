@@ -13,6 +13,7 @@ from cli.run import Run
 # A module is imported when it's run, so that help and usage errors come at once.
 _COMMANDS = {
     "roles": "Keep the roles in a file.",
+    "doctor": "Check a deployment, and say what to mend.",
 }
 
 

@@ -38,12 +38,14 @@ class DeployedFunction:
 @dataclass(frozen=True)
 class Deployment:
     """A deployment. `title` names it for people; `operator` is the ARN of who works on it, as AWS knows them, and `local` on
-    a local stack; `function` returns the function with a logical id of template.yaml.
+    a local stack; `function` returns the function with a logical id of template.yaml. `stack` is the name of the CloudFormation
+    stack, None for a local one.
     """
 
     title: str
     operator: str
     function: Callable[[str], DeployedFunction]
+    stack: str | None = None
 
     @cached_property
     def service(self) -> "Service":
@@ -84,7 +86,7 @@ def of_stack(name: str) -> Iterator[Deployment]:
             return DeployedFunction(physical_id, configuration["Environment"]["Variables"])
 
         operator = sts.get_caller_identity()["Arn"]
-        yield Deployment(f"the stack {name} in {cloudformation.meta.region_name}", operator, function)
+        yield Deployment(f"the stack {name} in {cloudformation.meta.region_name}", operator, function, name)
 
 
 @contextmanager
