@@ -18,7 +18,12 @@ def _shared_options(*, hidden: bool) -> list[click.Parameter]:
     shared: dict[str, Any] = {"expose_value": False, "callback": _remember, "hidden": hidden}
     return [
         click.Option(["--stack"], metavar="NAME", help="the stack in AWS [default: $GATEPOST_STACK]", **shared),
-        click.Option(["--local"], metavar="URL", help="a running `make run`, such as http://localhost:3000", **shared),
+        click.Option(
+            ["--local"],
+            metavar="URL",
+            help="a running `make run`, by its address [default: $GATEPOST_LOCAL]",
+            **shared,
+        ),
         click.Option(["--json"], is_flag=True, help="print JSON to stdout; what is for people goes to stderr", **shared),
         click.Option(["--debug"], is_flag=True, help="show where an unexpected failure comes from", **shared),
     ]

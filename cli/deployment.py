@@ -17,12 +17,15 @@ import click
 from cli.failures import Unreachable
 
 if TYPE_CHECKING:
+    from gatepost.administration.actors import Operator
     from gatepost.aws.functions import RemoteFunction
+    from gatepost.caller import Caller
+    from gatepost.config import AdminSettings
     from gatepost.service import Service
 
 # What is heavy to import is imported where it's used, so that a command that is mistyped says so at once.
 
-_ADMIN, _KEYS = "AdminFunction", "KeysFunction"
+_ADMIN = "AdminFunction"
 _SECONDS = 5  # in which a local stack answers
 _LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?/?")
 
@@ -48,19 +51,35 @@ class Deployment:
     stack: str | None = None
 
     @cached_property
-    def service(self) -> "Service":
-        """What the rules work with, by the settings of the admin function. Raises `ConfigurationError`."""
+    def settings(self) -> "AdminSettings":
+        """What the admin function reads. Raises `ConfigurationError`."""
         from gatepost.config import AdminSettings  # noqa: PLC0415
+
+        return AdminSettings.from_environment(self.function(_ADMIN).environment)
+
+    @cached_property
+    def service(self) -> "Service":
+        """What the rules work with, by these settings."""
         from gatepost.service import connect  # noqa: PLC0415
 
-        return connect(AdminSettings.from_environment(self.function(_ADMIN).environment))
+        return connect(self.settings)
+
+    def acting(self) -> "tuple[Service, Operator, Caller]":
+        """Return the service, the operator, with the roles as they are now, and whose call it is: what the rules of
+        `gatepost.administration` want. Raises `Unavailable`.
+        """
+        from gatepost.administration import actors  # noqa: PLC0415
+        from gatepost.caller import of_service  # noqa: PLC0415
+        from gatepost.identifiers import new_id  # noqa: PLC0415
+
+        return self.service, actors.operator(self.service, self.operator), of_service("gatepost command line", new_id())
 
     @cached_property
     def keys_function(self) -> "RemoteFunction":
-        """The function that alone makes signing keys."""
+        """The function that alone makes signing keys, as the admin function calls it."""
         from gatepost.aws.functions import RemoteFunction  # noqa: PLC0415
 
-        return RemoteFunction(self.function(_KEYS).name)
+        return RemoteFunction(self.settings.keys_function)
 
 
 @contextmanager

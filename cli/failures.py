@@ -3,15 +3,16 @@
 `click.UsageError` is 2, done is 0.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.exceptions import Exit
 
 if TYPE_CHECKING:
     from cli.run import Run
+    from gatepost.errors import GatepostError
 
 
 class Refused(click.ClickException):
@@ -47,23 +48,42 @@ def told(run: "Run") -> Iterator[None]:
 
 def _told(exc: Exception) -> click.ClickException:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (heavy, and most commands end well)
+    from pydantic import ValidationError  # noqa: PLC0415
 
-    from gatepost.errors import ConfigurationError, GatepostError, InvalidField, Unavailable  # noqa: PLC0415
+    from gatepost.errors import ConfigurationError, GatepostError, Unavailable  # noqa: PLC0415
 
     if isinstance(exc, Unavailable) and isinstance(exc.__cause__, ClientError | BotoCoreError):
-        return Unreachable(f"Nothing was changed: {of_aws(exc.__cause__)}")
+        return Unreachable(of_aws(exc.__cause__))
     match exc:
         case Unavailable():
             return Unreachable(str(exc))
-        case InvalidField():
-            return Refused(f"{exc.field} {exc.reason}.")
         case GatepostError():
-            return Refused(str(exc))
+            return Refused(of_rule(exc))
+        case ValidationError():
+            return Refused("\n".join(f"{of_place(error['loc'])}: {of_value(error)}" for error in exc.errors(include_url=False)))
         case ConfigurationError():
             return Unreachable(f"The deployment's settings are not those of this version of the command line. {exc}")
         case ClientError() | BotoCoreError():
             return Unreachable(of_aws(exc))
     return Bug(f"This is a bug: {type(exc).__name__}. Run it again with --debug to see where, and report it.")
+
+
+def of_rule(refusal: "GatepostError") -> str:
+    """Return what a rule has refused, in a sentence."""
+    from gatepost.errors import InvalidField  # noqa: PLC0415
+
+    said = f"{refusal.field} {refusal.reason}." if isinstance(refusal, InvalidField) else str(refusal)
+    return f"{refusal.subject}: {said}" if refusal.subject else said
+
+
+def of_place(place: Sequence[int | str]) -> str:
+    """Return a place in what was given, as pydantic's errors have it, in words: ``scopes item 2``."""
+    return " ".join(f"item {part + 1}" if isinstance(part, int) else part for part in place)
+
+
+def of_value(error: Any) -> str:
+    """Return what is wrong with a value, as pydantic says it."""
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def of_aws(exc: Exception) -> str:

@@ -1,10 +1,17 @@
 """What a command prints: its result on stdout, and on stderr what only people read."""
 
 import json
+import os
+import sys
 import unicodedata
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, TextIO
 
 import click
+
+from cli.failures import Refused
 
 
 def say(text: str, **style: Any) -> None:
@@ -12,9 +19,19 @@ def say(text: str, **style: Any) -> None:
     click.secho(text, err=True, **style)
 
 
+def for_people() -> TextIO:
+    """Return where progress is drawn."""
+    return sys.stderr
+
+
+def as_json(value: Any) -> str:
+    """Return a result for programs. In ASCII: nothing that it holds does anything to a terminal."""
+    return json.dumps(value, indent=2)
+
+
 def print_json(value: Any) -> None:
-    """Print a result for programs. In ASCII: nothing that it holds does anything to a terminal."""
-    click.echo(json.dumps(value, indent=2))
+    """Print a result for programs."""
+    click.echo(as_json(value))
 
 
 def print_json_line(value: Any) -> None:
@@ -28,3 +45,37 @@ def printable(text: str) -> str:
         character if unicodedata.category(character)[0] not in "CZ" or character == " " else ascii(character)[1:-1]
         for character in text
     )
+
+
+def print_members(members: Mapping[str, Any]) -> None:
+    """Print a thing for people: a line for each of its members, and each value of a list on its own."""
+    width = max(map(len, members))
+    for name, value in members.items():
+        values = value if isinstance(value, list) else [value]
+        for number, each in enumerate(values or [""]):
+            click.echo(f"{'' if number else name:{width}}  {printable(str(each if each is not None else ''))}".rstrip())
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print things for people, a line each below their `columns`; nothing where there are none."""
+    lines = [columns, *([printable(cell) for cell in row] for row in rows)] if rows else []
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        click.echo("  ".join(f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+@contextmanager
+def private_file(path: str) -> Iterator[IO[str]]:
+    """Yield a file to write at `path`: its owner's alone to read, and there only once the block has ended well. `-`: stdout."""
+    if path == "-":
+        yield sys.stdout
+        return
+    part = Path(f"{path}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            yield file
+        part.replace(path)
+    except OSError as exc:
+        raise Refused(f"{path} can't be written: {exc.strerror}.") from exc
+    finally:
+        part.unlink(missing_ok=True)

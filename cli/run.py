@@ -32,15 +32,18 @@ class Run:
         return self._deployment
 
     def _named(self) -> AbstractContextManager[Deployment]:
-        if self.stack and self.local:
-            raise click.UsageError("Give either --stack or --local, not both.")
-        if self.local:
-            return of_local_stack(self.local)
-        if stack := self.stack or os.environ.get("GATEPOST_STACK"):
+        stack, local = self.stack, self.local
+        if not stack and not local:
+            stack, local = os.environ.get("GATEPOST_STACK"), os.environ.get("GATEPOST_LOCAL")
+        if stack and local:
+            raise click.UsageError("Name one deployment: either by --stack (GATEPOST_STACK) or by --local (GATEPOST_LOCAL).")
+        if local:
+            return of_local_stack(local)
+        if stack:
             return of_stack(stack)
         raise click.UsageError(
-            "Say which deployment: `--stack NAME` for one in AWS (or set GATEPOST_STACK), `--local http://localhost:3000` for "
-            "`make run`."
+            "Say which deployment: `--stack NAME` for one in AWS, `--local http://localhost:3000` for `make run`; or set "
+            "GATEPOST_STACK or GATEPOST_LOCAL."
         )
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from local.events import Request, Response
-from local.gateway import MAX_BODY_BYTES, Gateway
+from local.gateway import MAX_BODY_BYTES, AnswersRequests
 from local.websocket_gateway import WebSocketGateway
 
 _Scope = MutableMapping[str, Any]
@@ -20,7 +20,7 @@ _NO_STATUS = 1005
 class Application:
     """Serves `gateway`: each call of it in a thread, as Lambda has an environment for each."""
 
-    def __init__(self, gateway: Gateway | WebSocketGateway) -> None:
+    def __init__(self, gateway: AnswersRequests) -> None:
         self._gateway = gateway
         # More than the clients of a load test on one machine; a handler that waits holds up nobody else.
         self._threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="lambda")

@@ -30,7 +30,7 @@ CREDENTIALS = {
     "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
     # The developer's own profile and the instance's role stay out of it.
     "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHAREDCREDENTIALS_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 

@@ -12,11 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from local.errors import StackError
-from local.functions import LambdaFunction
+from local.functions import Invocable
 from local.model import CustomResource
 
 
-def create_custom_resource(resource: CustomResource, function: LambdaFunction, stack_id: str) -> None:
+def create_custom_resource(resource: CustomResource, function: Invocable, stack_id: str) -> None:
     """Send `function` a Create event for `resource`.
 
     Raises:

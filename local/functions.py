@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 from unittest.mock import patch
 
 from local.errors import StackError
@@ -45,6 +45,19 @@ class LambdaContext:
 
     def get_remaining_time_in_millis(self) -> int:
         return max(0, int((self.deadline - time.monotonic()) * 1000))
+
+
+class Invocable(Protocol):
+    """A function as all see it who call it: a `LambdaFunction`, or one that runs elsewhere."""
+
+    definition: Function
+
+    def invoke(self, event: Any) -> Any:
+        """Return the function's answer to `event`. Raises where the function does."""
+
+
+ColdStart = Callable[[Function, Mapping[str, str]], Invocable]
+"""Makes a function of a template able to be called, with these environment variables beside its own."""
 
 
 class LambdaFunction:

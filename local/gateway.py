@@ -3,10 +3,11 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from local.authorizers import Authorizers
 from local.events import Call, MalformedAnswer, Request, Response, to_response
-from local.functions import LambdaFunction
+from local.functions import Invocable
 from local.model import Template
 from local.payload_v1 import proxy_event as v1_event
 from local.payload_v2 import proxy_event as v2_event
@@ -22,6 +23,13 @@ logger = logging.getLogger(__name__)
 Page = Callable[[Request], Response]
 
 
+class AnswersRequests(Protocol):
+    """What a server of HTTP asks, above all a `Gateway`."""
+
+    def handle(self, request: Request) -> Response:
+        """Return the response to `request`. Never raises."""
+
+
 class Gateway:
     """The API of a template. `pages` are paths that the local stack answers itself, before any route; one that ends with a
     slash stands for all below it.
@@ -32,7 +40,7 @@ class Gateway:
     def __init__(
         self,
         template: Template,
-        functions: Mapping[str, LambdaFunction],
+        functions: Mapping[str, Invocable],
         pages: Mapping[str, Page],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import unquote
 
 from botocore.awsrequest import AWSPreparedRequest
 from moto.core.botocore_stubber import BotocoreStubber
 
 _INVOKE = re.compile(r"https://lambda\.[a-z0-9-]+\.amazonaws\.com/2015-03-31/functions/(?P<name>[^/]+)/invocations")
+# A function's name or its ARN, and a version or an alias of it. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+_FUNCTION = re.compile(r"(?:arn:aws:lambda:[a-z0-9-]+:[0-9]{12}:function:)?(?P<name>[A-Za-z0-9_-]+)(?::[A-Za-z0-9$_-]+)?")
 _JSON = {"content-type": "application/json"}
 
 # By name; of stacks that share one, the last that was made answers.
@@ -37,7 +40,7 @@ def invocations() -> Iterator[None]:
 
     def answering(self: BotocoreStubber, request: AWSPreparedRequest) -> Any:
         called = _INVOKE.fullmatch(str(request.url))
-        return _answer(called["name"], request.body) if called else process_request(self, request)
+        return _answer(unquote(called["name"]), request.body) if called else process_request(self, request)
 
     with patch.object(BotocoreStubber, "process_request", answering):
         try:
@@ -46,7 +49,9 @@ def invocations() -> Iterator[None]:
             _invocable.clear()
 
 
-def _answer(name: str, payload: Any) -> tuple[int, dict[str, str], bytes]:
+def _answer(called: str, payload: Any) -> tuple[int, dict[str, str], bytes]:
+    function = _FUNCTION.fullmatch(called)
+    name = function["name"] if function else called
     if not _invocable.get(name):
         error = {"Type": "User", "Message": f"Function not found: {name}"}
         return 404, _JSON | {"x-amzn-errortype": "ResourceNotFoundException"}, json.dumps(error).encode()

@@ -1,6 +1,7 @@
 """The resources of one template with their physical names, and the values of their properties."""
 
 import hashlib
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Resources:
     """The resources of the template at `path` whose conditions hold, for the stack `stack` with these parameter values.
 
     Raises:
-        StackError: if the template can't be read, or a parameter is missing or unknown.
+        StackError: if the template can't be read, a parameter is missing or unknown, or a rule of it refuses them.
     """
 
     def __init__(self, path: Path, stack: str, parameters: Mapping[str, str]) -> None:
@@ -52,6 +53,7 @@ class Resources:
             "AWS::URLSuffix": "amazonaws.com",
         }
         self._resolver = Resolver(self._reference, self._attribute, template.get("Conditions", {}))
+        self._check_rules(template.get("Rules", {}))
         self._resources = {
             logical_id: Resource(logical_id, entry.get("Type", ""), entry.get("Properties") or {})
             for logical_id, entry in template.get("Resources", {}).items()
@@ -111,15 +113,24 @@ class Resources:
         }[resource.type]
 
     def named_by(self, arn: str, type_: str, where: str) -> str:
-        """Return the logical id of the resource of this type whose ARN `arn` is or contains (an invocation or a stream ARN).
+        """Return the logical id of the resource of this type whose ARN `arn` is or contains (an alias, a stream …).
 
         Raises:
             StackError: if the template has no such resource.
         """
         for resource in self.of_type(type_):
-            if f"{self.arn(resource)}/" in f"{arn}/":
+            if re.search(rf"{re.escape(self.arn(resource))}(?![\w-])", arn):
                 return resource.logical_id
         raise StackError(f"{where}: {arn} is no {type_} of this template, and the local stack has no other.")
+
+    def _check_rules(self, rules: Mapping[str, Any]) -> None:
+        """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html"""
+        for name, rule in rules.items():
+            if not self.resolve(rule.get("RuleCondition", True), f"Rule {name}"):
+                continue
+            for assertion in rule["Assertions"]:
+                if not self.resolve(assertion["Assert"], f"Rule {name}"):
+                    raise StackError(f"Rule {name}: {assertion['AssertDescription']}")
 
     def _reference(self, name: str) -> Any:
         if name in self._pseudo:
@@ -128,7 +139,8 @@ class Resources:
             return self.parameters[name]
         if name == IMPLICIT_API and name not in self._resources:
             return self.physical_id(Resource(name, HTTP_APIS[1], {}))
-        return self.physical_id(self._resources[name])
+        logical_id, _, of_sam = name.partition(".")
+        return self._attribute(logical_id, of_sam) if of_sam else self.physical_id(self._resources[name])
 
     def _attribute(self, name: str, attribute: str) -> str:
         resource = self._resources[name]
@@ -138,6 +150,12 @@ class Resources:
             case "AWS::DynamoDB::Table", "StreamArn":
                 # DynamoDB labels a stream by the time it was made; nothing but the event source mapping looks at it.
                 return f"{self.arn(resource)}/stream/local"
+            case "AWS::Serverless::Function", "Alias":
+                # There is one version of a function here.
+                alias = {**self.globals.get("Function", {}), **resource.properties}["AutoPublishAlias"]
+                return f"{self.arn(resource)}:{alias}"
+            case "AWS::SSM::Parameter", "Value":
+                return str(self.value(resource, "Value"))
             case "AWS::SQS::Queue", "QueueUrl":
                 return self.physical_id(resource)
             case type_, "ApiId" if type_ in HTTP_APIS:

@@ -5,7 +5,7 @@ import re
 import threading
 
 from local.errors import StackError
-from local.functions import LambdaFunction
+from local.functions import Invocable
 from local.model import Schedule
 
 _RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
@@ -24,7 +24,7 @@ def interval(schedule: Schedule) -> int:
     return int(match[1]) * _SECONDS[match[2]]
 
 
-def start_schedule(function: LambdaFunction, schedule: Schedule, stop: threading.Event) -> None:
+def start_schedule(function: Invocable, schedule: Schedule, stop: threading.Event) -> None:
     """Call `function` at every interval, the first time after one, in a thread of its own until `stop` is set."""
     seconds = interval(schedule)
 

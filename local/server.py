@@ -8,7 +8,7 @@ import uvicorn
 
 from local.asgi import Application
 from local.errors import StackError
-from local.gateway import Gateway
+from local.gateway import AnswersRequests
 from local.ports import HOST
 from local.websocket_gateway import MAX_MESSAGE_BYTES, WebSocketGateway
 
@@ -18,13 +18,13 @@ _MAX_HEADER_BYTES = 256 * 1024
 
 
 class Server:
-    """Serves `gateway` on `port` of the loopback address, in a thread of its own."""
+    """Serves `gateway` on `port` of an address of this machine, the loopback address by default, in a thread of its own."""
 
-    def __init__(self, gateway: Gateway | WebSocketGateway, port: int) -> None:
+    def __init__(self, gateway: AnswersRequests, port: int, host: str = HOST) -> None:
         self._application = Application(gateway)
         config = uvicorn.Config(
             self._application,
-            host=HOST,
+            host=host,
             port=port,
             http="h11",
             ws="websockets-sansio" if isinstance(gateway, WebSocketGateway) else "none",

@@ -18,7 +18,7 @@ from local.aws import create_key, verify_sender
 from local.aws_endpoint import aws_pages
 from local.custom_resources import create_custom_resource
 from local.events import Request, Response
-from local.functions import LambdaFunction, make_layers_importable
+from local.functions import ColdStart, LambdaFunction, make_layers_importable
 from local.gateway import Gateway
 from local.invocations import make_invocable
 from local.limits import scaled_limits
@@ -40,7 +40,8 @@ class Stack:
 
     Must be made inside `embedded_aws`. Streams are delivered when `deliver` or `mails` is called, or after `start` by
     themselves; schedules run after `start`. `limits_scale` multiplies the service's limits (`GATEPOST_LIMITS_SCALE`);
-    `prepare` is called when all is there but what the custom resources make.
+    `prepare` is called when all is there but what the custom resources make. `cold_start` makes the functions: the real
+    handlers in this process, by default.
 
     Raises:
         StackError: if the template can't be run here; it says why. What a function raises as it's imported comes through.
@@ -55,6 +56,7 @@ class Stack:
         parameters: Mapping[str, str] | None = None,
         limits_scale: str = "",
         prepare: Callable[["Stack"], None] = lambda _: None,
+        cold_start: ColdStart = LambdaFunction,
     ) -> None:
         self.template = read_template(path, name, parameters)
         self._mailbox = mailbox
@@ -70,7 +72,7 @@ class Stack:
         make_layers_importable(self.template.functions.values())
         limits = scaled_limits(limits_scale) if limits_scale else {}
         pages |= aws_pages(self.template.functions, limits)
-        self.functions = {key: LambdaFunction(function, limits) for key, function in self.template.functions.items()}
+        self.functions = {key: cold_start(function, limits) for key, function in self.template.functions.items()}
         self._cleanup = ExitStack()
         for key, function in self.template.functions.items():
             self._cleanup.callback(make_invocable(function.name, partial(self._invoke, key)))

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 
 from local.event_filters import matches
-from local.functions import LambdaFunction
+from local.functions import Invocable
 from local.model import StreamSource
 from local.resources import REGION
 
@@ -32,7 +32,7 @@ class StreamPump:
     Not imitated: shards read in parallel, batching windows, splitting a batch that failed.
     """
 
-    def __init__(self, function: LambdaFunction, source: StreamSource, table: str) -> None:
+    def __init__(self, function: Invocable, source: StreamSource, table: str) -> None:
         self._function = function
         self._source = source
         self._client = boto3.client("dynamodbstreams")

@@ -12,7 +12,7 @@ from typing import Any
 
 from local.authorizers import Authorizers
 from local.events import Call, MalformedAnswer, Request, Response, to_response
-from local.functions import LambdaFunction
+from local.functions import Invocable
 from local.model import Route, Template
 from local.refusals import Reason, Refused, gateway_response
 from local.routing import select_message_route
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 class WebSocketGateway:
     """The WebSocket API of a template. Nothing here raises: what goes wrong is printed and answered as the gateway would."""
 
-    def __init__(self, template: Template, functions: Mapping[str, LambdaFunction]) -> None:
+    def __init__(self, template: Template, functions: Mapping[str, Invocable]) -> None:
         self._api = template.api
         self._routes = {route.key: route for route in template.routes}
         self._functions = functions

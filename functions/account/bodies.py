@@ -4,8 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from gatepost.identifiers import TokenKind, kind_of
-from gatepost.web.fields import (
+from gatepost.fields import (
     Audience,
     Email,
     Line,
@@ -16,6 +15,7 @@ from gatepost.web.fields import (
     Password,
     RequestBody,
 )
+from gatepost.identifiers import TokenKind, kind_of
 from gatepost.web.refresh_cookie import RefreshTransport
 
 

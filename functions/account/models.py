@@ -132,6 +132,7 @@ class SecurityEvent(BaseModel):
     reason: str | None
     role: str | None
     client_id: str | None
+    api_key_id: str | None
     request_id: str
 
 

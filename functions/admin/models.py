@@ -1,14 +1,13 @@
 """What the admin function gives."""
 
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
 from gatepost import clock
 from gatepost.access.roles import Catalogue, Role, is_built_in
-from gatepost.clients.client_secrets import ClientSecret
+from gatepost.administration import clients
 from gatepost.clients.metadata import Client, ClientType, GrantType
-from gatepost.signing.ring import SigningKey
 from gatepost.storage.invitations import Invitation
 from gatepost.storage.users import User
 
@@ -121,12 +120,6 @@ class SecretView(BaseModel):
     created_at: str
     expires_at: str | None
 
-    @classmethod
-    def of(cls, secret: ClientSecret) -> Self:
-        """Return the view of a secret."""
-        end = None if secret.expires_at is None else clock.rfc3339(secret.expires_at)
-        return cls(created_at=clock.rfc3339(secret.created_at), expires_at=end)
-
 
 class ClientView(BaseModel):
     """An OAuth client. `created_at` is RFC 3339 in UTC."""
@@ -143,7 +136,7 @@ class ClientView(BaseModel):
     @classmethod
     def of(cls, client: Client) -> Self:
         """Return the view of a client."""
-        return cls(**_members(client))
+        return cls(**clients.described(client))
 
 
 class ClientWithSecret(ClientView):
@@ -154,20 +147,7 @@ class ClientWithSecret(ClientView):
     @classmethod
     def showing(cls, client: Client, secret: str | None) -> Self:
         """Return the view of a client with its secret."""
-        return cls(client_secret=secret, **_members(client))
-
-
-def _members(client: Client) -> dict[str, Any]:
-    return {
-        "client_id": client.id,
-        "name": client.name,
-        "type": client.type,
-        "redirect_uris": list(client.redirect_uris),
-        "grant_types": list(client.grant_types),
-        "scopes": list(client.scopes),
-        "created_at": clock.rfc3339(client.created_at),
-        "secrets": [SecretView.of(secret) for secret in client.secrets if secret.is_alive(clock.now())],
-    }
+        return cls(client_secret=secret, **clients.described(client))
 
 
 class ClientPage(BaseModel):
@@ -178,8 +158,8 @@ class ClientPage(BaseModel):
 
 
 class AuditedEvent(BaseModel):
-    """Something that happened: to the account `user_id` if there is one, by the user `actor_id` if they had proven who they
-    are. `at` is RFC 3339 in UTC.
+    """Something that happened: to the account `user_id` if there is one, by `actor_id`, a user if they had proven who they
+    are, or an operator by their ARN. `at` is RFC 3339 in UTC.
     """
 
     id: str
@@ -193,6 +173,7 @@ class AuditedEvent(BaseModel):
     reason: str | None
     role: str | None
     client_id: str | None
+    api_key_id: str | None
     request_id: str
 
 
@@ -211,17 +192,6 @@ class SigningKeyView(BaseModel):
     state: Literal["standby", "signing", "retired"]
     since: str = Field(description="when it entered its state")
     created_at: str
-
-    @classmethod
-    def of(cls, key: SigningKey) -> Self:
-        """Return the view of a key."""
-        return cls(
-            kid=key.kid,
-            algorithm=key.algorithm,
-            state=key.state,
-            since=clock.rfc3339(key.state_since),
-            created_at=clock.rfc3339(key.created_at),
-        )
 
 
 class SigningKeyList(BaseModel):

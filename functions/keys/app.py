@@ -15,8 +15,8 @@ _RESOURCE = "signing-keys"
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
-    """Answer CloudFormation's request for the custom resource; or rotate because an administrator asks the admin function
-    for it (`asked_by`); or rotate what is due.
+    """Answer CloudFormation's request for the custom resource; or rotate because somebody asks for it (`asked_by`): an
+    administrator, by the admin function, or an operator; or rotate what is due.
 
     Deleting the resource deletes nothing: the table is retained, and with it the keys that verify tokens still out there.
     """
@@ -41,10 +41,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     return None
 
 
-def _rotate_early(user_id: str, **caller: str) -> dict[str, Any]:
+def _rotate_early(user_id: str | None = None, operator: str | None = None, **caller: str) -> dict[str, Any]:
     """Return by which conflict the rotation was refused, if it was: an exception would be a failure of this function."""
     try:
-        rotate_early(keys, user_id, Caller(**caller))
+        rotate_early(keys, Caller(**caller), user_id=user_id, operator=operator)
     except Conflict as exc:
         return {"refused": exc.code}
     return {"refused": None}

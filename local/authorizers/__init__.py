@@ -15,7 +15,7 @@ from local.authorizers.identity_sources import identity
 from local.authorizers.policies import Verdict
 from local.authorizers.results import Results
 from local.events import Call
-from local.functions import LambdaFunction
+from local.functions import Invocable
 from local.model import Authorizer
 from local.refusals import Reason, Refused
 
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 class Authorizers:
     """Asks the authorizers of one API, and keeps their results. `clock` gives seconds that never go back."""
 
-    def __init__(self, functions: Mapping[str, LambdaFunction], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, functions: Mapping[str, Invocable], clock: Callable[[], float] = time.monotonic) -> None:
         self._functions = functions
         self._results = Results(clock)
 

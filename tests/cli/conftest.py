@@ -1,27 +1,18 @@
 """A local stack that the command line reaches by its port."""
 
 from collections.abc import Iterator
-from contextlib import closing
-from socket import socket
 
 import pytest
 
-from local.ports import HOST
-from local.server import Server
 from local.stack import Stack
-from tests.cli.support import Operator
+from tests.cli.support import Operator, serving
 
 
 @pytest.fixture(scope="module")
 def url(stack: Stack) -> Iterator[str]:
-    """Where the service answers, and with it its embedded AWS."""
-    with closing(socket()) as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    server = Server(stack.gateway, port)
-    server.start()
-    yield f"http://localhost:{port}"
-    server.stop()
+    """Where the service answers."""
+    with serving(stack) as url:
+        yield url
 
 
 @pytest.fixture

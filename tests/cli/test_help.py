@@ -25,7 +25,7 @@ COMMANDS = dict(_walk(gatepost))
 
 
 def _run(*arguments: str) -> Result:
-    return CliRunner().invoke(gatepost, arguments, prog_name="gatepost", env={"GATEPOST_STACK": ""})
+    return CliRunner().invoke(gatepost, arguments, prog_name="gatepost", env={"GATEPOST_STACK": "", "GATEPOST_LOCAL": ""})
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
@@ -59,7 +59,7 @@ def test_the_help_documents_the_exit_codes(code: str) -> None:
         (("nothing",), "No such command 'nothing'"),
         (("roles", "nothing"), "No such command 'nothing'"),
         (("roles", "export"), "--stack NAME"),
-        (("--stack", "a", "--local", "http://localhost:3000", "roles", "export"), "not both"),
+        (("--stack", "a", "--local", "http://localhost:3000", "roles", "export"), "Name one deployment"),
         (("--local", "https://auth.example.com", "roles", "export"), "on this machine"),
         (("--local", "http://localhost:80@example.com", "roles", "export"), "on this machine"),
     ],

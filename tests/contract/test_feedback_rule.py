@@ -84,9 +84,9 @@ def test_the_suppression_list_of_the_account_which_has_no_end_stays_out_of_it() 
 
 def test_the_rule_alone_may_call_the_function() -> None:
     (target,) = properties("FeedbackRule")["Targets"]
-    assert target["Arn"] == {"Fn::GetAtt": ["FeedbackFunction", "Arn"]}
+    assert target["Arn"] == {"Ref": "FeedbackFunction.Alias"}
     permission = properties("FeedbackPermission")
-    assert permission["FunctionName"] == {"Ref": "FeedbackFunction"}
+    assert permission["FunctionName"] == {"Ref": "FeedbackFunction.Alias"}
     assert permission["Principal"] == "events.amazonaws.com"
     assert permission["SourceArn"] == {"Fn::GetAtt": ["FeedbackRule", "Arn"]}
 

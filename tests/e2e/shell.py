@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 _BLOCK = re.compile(r"^```(sh|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# What a line begins with that begins a value.
+_VALUE = re.compile(r"^[^\s\]}]", re.MULTILINE)
 _MARK = "--- end of a block ---"
 # What is different at every run.
 _RANDOM = {"access_token", "refresh_token", "session_id", "id", "sub", "sid", "created_at", "request_id", "exp"}
+# Of an import: how long it took, and the folder of its files.
+_RANDOM |= {"seconds", "refusals", "ids"}
 
 
 def walk(document: Path, port: int, example_port: int) -> int:
@@ -19,7 +23,7 @@ def walk(document: Path, port: int, example_port: int) -> int:
     script = "".join(f"{text}\necho '{_MARK}'\n" for kind, text in blocks if kind == "sh")
     script = script.replace("localhost:3000", f"localhost:{port}").replace("localhost:3001", f"localhost:{example_port}")
     shell = ["bash", "-eu", "-o", "pipefail", "-c", script]
-    run = subprocess.run(shell, capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(shell, capture_output=True, text=True, timeout=300, check=False)
     assert run.returncode == 0, run.stderr
     printed = iter(run.stdout.split(_MARK))
     compared = 0
@@ -29,9 +33,13 @@ def walk(document: Path, port: int, example_port: int) -> int:
         output = next(printed)
         if following == "json":
             compared += 1
-            # What a block prints last counts.
-            _assert_like(json.loads(output.strip().splitlines()[-1]), json.loads(expected))
+            _assert_like(_last(output), json.loads(expected))
     return compared
+
+
+def _last(output: str) -> Any:
+    """Return the JSON that a block prints last, in one line or in several of which only the last begins as its first does."""
+    return json.loads(output[[match.start() for match in _VALUE.finditer(output)][-1] :])
 
 
 def _assert_like(actual: Any, expected: Any) -> None:

@@ -1,4 +1,4 @@
-"""The README's tour and the guide for operators, pasted into a shell: what they say happens."""
+"""The README's tour and the guides, pasted into a shell: what they say happens."""
 
 from tests.e2e.shell import walk
 from tests.support import ROOT
@@ -10,3 +10,11 @@ def test_the_tour_prints_what_the_readme_shows(ports: tuple[int, int]) -> None:
 
 def test_the_guide_for_operators_prints_what_it_shows(ports: tuple[int, int]) -> None:
     assert walk(ROOT / "docs/administration.md", *ports) == 4
+
+
+def test_the_guide_to_the_command_line_prints_what_it_shows(ports: tuple[int, int]) -> None:
+    assert walk(ROOT / "docs/command-line.md", *ports) == 4
+
+
+def test_the_guide_to_api_keys_prints_what_it_shows(ports: tuple[int, int]) -> None:
+    assert walk(ROOT / "docs/api-keys.md", *ports) == 4

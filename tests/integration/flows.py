@@ -7,7 +7,8 @@ from typing import Any
 from gatepost.access.roles import Role
 from local.events import Response
 from tests.integration.accounts import mailed_code, start_code, use_code
-from tests.integration.administrators import administrator, new_role, user_with_roles
+from tests.integration.administrators import administrator, new_role, user_with, user_with_roles
+from tests.integration.api_keys import new_api_key
 from tests.integration.browsers import signed_in_browser
 from tests.integration.inside import forget_rotation
 from tests.support import PASSWORD, Api, new_email
@@ -174,6 +175,32 @@ def _create_client(api: Api) -> Callable[[], Response]:
     return lambda: me.admin("POST", "/clients", CLIENT, headers={"idempotency-key": key})
 
 
+def _create_api_key(api: Api) -> Callable[[], Response]:
+    me, key = user_with(api.stack, "orders:read"), new_email()
+    body = {"name": "deploy", "permissions": ["orders:read"]}
+    return lambda: me.call("POST", "/api-keys", body, headers={"idempotency-key": key})
+
+
+def _of_api_key(method: str, path: str = "") -> Callable[[Api], Callable[[], Response]]:
+    """A request of a user who has an API key, whose id stands for {} in the path."""
+
+    def prepare(api: Api) -> Callable[[], Response]:
+        me = user_with(api.stack, "orders:read")
+        key = new_api_key(me, "orders:read")
+        return lambda: me.call(method, f"/api-keys{path}".replace("{}", key.id))
+
+    return prepare
+
+
+def _exchange_api_key(api: Api) -> Callable[[], Response]:
+    return new_api_key(user_with(api.stack, "orders:read"), "orders:read").exchange
+
+
+def _by_api_key(api: Api) -> Callable[[], Response]:
+    token = new_api_key(user_with(api.stack, "orders:read"), "orders:read").access_token()
+    return lambda: api.me(token)
+
+
 def _rotate_keys(api: Api) -> Callable[[], Response]:
     me = administrator(api.stack)
     forget_rotation(api.stack)
@@ -209,6 +236,11 @@ FLOWS = [
     Flow("end a session", 204, _signed_in("DELETE", "/v1/me/sessions/{}")),
     Flow("end other sessions", 204, _signed_in("DELETE", "/v1/me/sessions")),
     Flow("read audit trail", 200, _signed_in("GET", "/v1/me/audit")),
+    Flow("create an API key", 201, _create_api_key),
+    Flow("list API keys", 200, _of_api_key("GET")),
+    Flow("delete an API key", 204, _of_api_key("DELETE", "/{}")),
+    Flow("exchange an API key", 200, _exchange_api_key),
+    Flow("read profile by API key", 200, _by_api_key),
     Flow("export", 200, _signed_in("GET", "/v1/me/export")),
     Flow("erase account", 204, _signed_in("DELETE", "/v1/me", {"password": PASSWORD})),
 ]

@@ -44,13 +44,22 @@ class Secrets:
         self.known[name] = token_secrets(token)
         return token
 
+    def api_key(self, name: str, text: str) -> str:
+        """Remember an API key, and return it. Its id is none: what it proves itself with stands behind."""
+        secret = text.rpartition("_")[2]
+        self.known[name] = spellings(text.encode()) | spellings(secret.encode()) | spellings(secret[:-6].encode())
+        return text
+
+    def access_token(self, name: str, token: str) -> str:
+        """Remember an access token, and return it. A part of it is public: header and claims. Who has the signature has all."""
+        self.known[f"access token of {name}"] = spellings(token.encode()) | spellings(token.rpartition(".")[2].encode())
+        return token
+
     def tokens_of(self, name: str, signed_in: Mapping[str, Any]) -> None:
         """Remember the tokens of a sign-in."""
         refresh = str(signed_in["refresh_token"])
         self.known[f"refresh token of {name}"] = token_secrets(refresh) | spellings(parts(refresh).family)
-        # A part of it is public: header and claims. Who has the signature has all.
-        access = str(signed_in["access_token"])
-        self.known[f"access token of {name}"] = spellings(access.encode()) | spellings(access.rpartition(".")[2].encode())
+        self.access_token(name, str(signed_in["access_token"]))
 
     def within(self, content: bytes) -> set[str]:
         """Return the names of the secrets that stand in `content`, in whatever spelling."""

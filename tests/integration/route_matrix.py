@@ -6,6 +6,7 @@ from typing import Any
 
 from gatepost.access.roles import Role
 from tests.integration.administrators import Staff, administrator, new_role
+from tests.integration.api_keys import new_api_key
 from tests.integration.flows import CLIENT
 from tests.integration.inside import forget_rotation
 from tests.support import PASSWORD, new_email
@@ -57,6 +58,10 @@ def _session(me: Staff) -> str:
     return me.login().session_id
 
 
+def _api_key(me: Staff) -> str:
+    return new_api_key(me).id
+
+
 def _no_rotation(me: Staff) -> str:
     forget_rotation(me.api.stack)
     return ""
@@ -71,6 +76,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/v1/auth/accept-invitation"): Row(PUBLIC, 400, {"token": "x", "password": PASSWORD}),
     ("POST", "/v1/auth/resend-verification"): Row(PUBLIC, 202, {"email": NEW_EMAIL}),
     ("POST", "/v1/auth/login"): Row(PUBLIC, 401, _CREDENTIALS),
+    ("POST", "/v1/auth/api-key"): Row(PUBLIC, 401, {"api_key": "x"}),
     ("POST", "/v1/auth/refresh"): Row(PUBLIC, 401, {"refresh_token": "x"}),
     ("POST", "/v1/auth/logout"): Row(PUBLIC, 204, {"refresh_token": "x"}),
     ("POST", "/v1/auth/password/forgot"): Row(PUBLIC, 202, {"email": NEW_EMAIL}),
@@ -91,6 +97,9 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/v1/me/sessions"): Row(OWN, 200),
     ("DELETE", "/v1/me/sessions"): Row(OWN, 204),
     ("DELETE", "/v1/me/sessions/{session_id}"): Row(OWN, 204, target=_session),
+    ("GET", "/v1/me/api-keys"): Row(OWN, 200),
+    ("POST", "/v1/me/api-keys"): Row(OWN, 201, {"name": "of a test", "permissions": []}),
+    ("DELETE", "/v1/me/api-keys/{api_key_id}"): Row(OWN, 204, target=_api_key),
     ("GET", "/v1/me/audit"): Row(OWN, 200),
     # Users. Those who are administered hold nothing, so that whoever has the permission may change them.
     ("GET", "/v1/admin/users"): Row("users:read", 200),
@@ -122,5 +131,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/v1/admin/keys"): Row("keys:read", 200),
     ("POST", "/v1/admin/keys/rotate"): Row("keys:write", 202, target=_no_rotation),
 }
+# What of a user's own an API key of theirs gets; it may mint no keys, change no credentials and see no sessions (Z-07).
+OWN_BY_API_KEY = {("GET", "/v1/me")}
 # What each admin route asks for.
 PERMISSIONS = {route: row.access for route, row in ROWS.items() if row.access not in (PUBLIC, OWN)}

@@ -54,6 +54,7 @@ BUDGETS = {
     "refresh within the grace": 2,
     "verify e-mail": 2,
     "reset password": 2,
+    "exchange an API key": 2,
 }
 
 

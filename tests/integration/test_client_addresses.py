@@ -1,19 +1,22 @@
 """Whose address a request came from: the gateway's word, or CloudFront's where it proves itself, and never a header (A-10)."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from gatepost.errors import ConfigurationError
-from local.events import Response
+from local.events import Response, to_response
+from local.functions import LambdaFunction
 from local.stack import Stack
 from tests.integration.account_events import event, invoke
 from tests.integration.accounts import LIMITED, REFUSED, WRONG, deployed_with, new_user
 from tests.support import PASSWORD, new_email, new_ip, problem
 
 SECRET = "what CloudFront alone sends: 7b1e4c"
+NEXT_SECRET = "what it will send soon: 99ab02"
 PROOF = {"x-gatepost-edge": SECRET}
 FORGED = [
     "x-forwarded-for",
@@ -26,24 +29,34 @@ FORGED = [
 ]
 
 
+Door = Callable[[Any], Response]
+"""Takes an event of the gateway."""
+
+
 @pytest.fixture
-def cloudfront(stack: Stack) -> Iterator[Stack]:
-    """The service with CloudFront in front of it."""
-    with deployed_with(stack, edge="cloudfront", edge_secret_sha256=hashlib.sha256(SECRET.encode()).hexdigest()):
-        yield stack
+def cloudfront(stack: Stack) -> Door:
+    """The account function with CloudFront in front of it."""
+    settings = {"GATEPOST_EDGE": "cloudfront", "GATEPOST_EDGE_SECRET_SHA256": digest(SECRET)}
+    function = LambdaFunction(stack.functions["AccountFunction"].definition, settings)
+    return lambda call: to_response(function.invoke(call), "")
 
 
-def sign_in(stack: Stack, email: str, password: str, headers: dict[str, str], source_ip: str) -> Response:
+def digest(secret: str) -> str:
+    """Return what a deployment knows of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def sign_in(door: Door, email: str, password: str, headers: dict[str, str], source_ip: str) -> Response:
     """Sign in by an event of the gateway from `source_ip`, which is CloudFront's own address where that's in front."""
     call = event("POST", "/v1/auth/login", {"email": email, "password": password}, headers=headers)
     call["requestContext"]["http"]["sourceIp"] = source_ip
-    return invoke(stack, call)
+    return door(call)
 
 
-def seen_address(stack: Stack, headers: dict[str, str], source_ip: str) -> Any:
+def seen_address(stack: Stack, door: Door, headers: dict[str, str], source_ip: str) -> Any:
     """Return the address that the trail has for a sign-in."""
     user = new_user(stack)
-    assert sign_in(stack, user.email, PASSWORD, headers, source_ip).status == 200
+    assert sign_in(door, user.email, PASSWORD, headers, source_ip).status == 200
     newest, listed = user.trail()[0], {session["ip"] for session in user.sessions()}
     assert newest["event"] == "sign_in.succeeded"
     assert newest["ip"] in listed
@@ -60,10 +73,10 @@ def seen_address(stack: Stack, headers: dict[str, str], source_ip: str) -> Any:
         ("::1:1", "::1"),
     ],
 )
-def test_a10_behind_cloudfront_the_viewers_address_counts(cloudfront: Stack, header: str, address: str) -> None:
+def test_a10_behind_cloudfront_the_viewers_address_counts(stack: Stack, cloudfront: Door, header: str, address: str) -> None:
     edge = new_ip()
-    assert seen_address(cloudfront, PROOF | {"CloudFront-Viewer-Address": header}, edge) == address
-    assert seen_address(cloudfront, {"X-Gatepost-Edge": SECRET, "cloudfront-viewer-address": header}, edge) == address
+    assert seen_address(stack, cloudfront, PROOF | {"CloudFront-Viewer-Address": header}, edge) == address
+    assert seen_address(stack, cloudfront, {"X-Gatepost-Edge": SECRET, "cloudfront-viewer-address": header}, edge) == address
 
 
 @pytest.mark.parametrize(
@@ -76,30 +89,42 @@ def test_a10_behind_cloudfront_the_viewers_address_counts(cloudfront: Stack, hea
         {"x-gatepost-edge": SECRET.upper()},
         {"x-gatepost-edge": SECRET[:-1]},
         {"x-gatepost-edge": f"{SECRET},{SECRET}"},
-        {"x-gatepost-edge": hashlib.sha256(SECRET.encode()).hexdigest()},
+        {"x-gatepost-edge": digest(SECRET)},
         {"x-gatepost-edge": "é"},
         {"x_gatepost_edge": SECRET},
     ],
 )
-def test_a10_who_comes_round_cloudfront_is_at_the_gateways_word(cloudfront: Stack, proof: dict[str, str]) -> None:
-    """The HTTP API's own address can be called, and then every header is the client's."""
-    client = new_ip()
-    assert seen_address(cloudfront, proof | {"cloudfront-viewer-address": "198.51.100.10:1"}, client) == client
+def test_a10_who_comes_round_cloudfront_is_refused(stack: Stack, cloudfront: Door, proof: dict[str, str]) -> None:
+    """The HTTP API's own address can be called, with no firewall before it, and then every header is the client's."""
+    user, client = new_user(stack), new_ip()
+    answer = sign_in(cloudfront, user.email, PASSWORD, proof | {"cloudfront-viewer-address": "198.51.100.10:1"}, client)
+    assert problem(answer) == (403, "not_through_edge")
+    health = cloudfront(event("GET", "/health", headers=proof))
+    assert problem(health) == (403, "not_through_edge")
+
+
+def test_a10_a_secret_is_replaced_while_both_are_good(stack: Stack) -> None:
+    user, health = new_user(stack), event("GET", "/health")
+    with deployed_with(stack, edge="cloudfront", edge_secret_sha256=f"{digest(SECRET)},{digest(NEXT_SECRET)}"):
+        for secret, status in ((SECRET, 200), (NEXT_SECRET, 200), (SECRET + NEXT_SECRET, 403)):
+            proof = {"x-gatepost-edge": secret, "cloudfront-viewer-address": "198.51.100.10:1"}
+            assert invoke(stack, health | {"headers": proof}).status == status
+            assert sign_in(partial(invoke, stack), user.email, PASSWORD, proof, new_ip()).status == status
 
 
 @pytest.mark.parametrize(
     "header",
     ["", "x", "198.51.100.10", "198.51.100.10:", ":443", "198.51.100.300:1", "1.2.3.4, 5.6.7.8:1", "::ffff:1.2.3.4.5:1", "é:1"],
 )
-def test_a10_what_cloudfront_would_not_say_is_no_address(cloudfront: Stack, header: str) -> None:
+def test_a10_what_cloudfront_would_not_say_is_no_address(stack: Stack, cloudfront: Door, header: str) -> None:
     edge = new_ip()
-    assert seen_address(cloudfront, PROOF | {"cloudfront-viewer-address": header}, edge) in {edge, "198.51.100.10"}
-    assert seen_address(cloudfront, PROOF, edge) == edge
+    assert seen_address(stack, cloudfront, PROOF | {"cloudfront-viewer-address": header}, edge) in {edge, "198.51.100.10"}
+    assert seen_address(stack, cloudfront, PROOF, edge) == edge
 
 
-def test_a10_behind_cloudfront_each_viewer_has_a_limit_of_their_own(cloudfront: Stack) -> None:
+def test_a10_behind_cloudfront_each_viewer_has_a_limit_of_their_own(stack: Stack, cloudfront: Door) -> None:
     """Though all of them come from one address of CloudFront's, and whatever they send with it."""
-    edge, user = new_ip(), new_user(cloudfront)
+    edge, user = new_ip(), new_user(stack)
     attacker = PROOF | {"cloudfront-viewer-address": f"{new_ip()}:1"}
     owner = PROOF | {"cloudfront-viewer-address": f"{new_ip()}:1"}
     for number in range(50):
@@ -109,8 +134,8 @@ def test_a10_behind_cloudfront_each_viewer_has_a_limit_of_their_own(cloudfront: 
     assert sign_in(cloudfront, user.email, PASSWORD, owner, edge).status == 200
 
 
-def test_a11_behind_cloudfront_a_viewers_ipv6_network_is_one_client(cloudfront: Stack) -> None:
-    edge, user = new_ip(), new_user(cloudfront)
+def test_a11_behind_cloudfront_a_viewers_ipv6_network_is_one_client(stack: Stack, cloudfront: Door) -> None:
+    edge, user = new_ip(), new_user(stack)
     for number in range(50):
         viewer = PROOF | {"cloudfront-viewer-address": f"2001:db8:77:1:{number:x}::{number:x}:{number + 1}"}
         assert problem(sign_in(cloudfront, new_email(), WRONG, viewer, edge)) == REFUSED
@@ -123,10 +148,13 @@ def test_a11_behind_cloudfront_a_viewers_ipv6_network_is_one_client(cloudfront: 
 def test_a10_without_cloudfront_its_headers_say_nothing(stack: Stack) -> None:
     client = new_ip()
     for headers in (PROOF, {}, {"x-gatepost-edge": ""}):
-        assert seen_address(stack, headers | {"cloudfront-viewer-address": "198.51.100.10:1"}, client) == client
+        assert (
+            seen_address(stack, partial(invoke, stack), headers | {"cloudfront-viewer-address": "198.51.100.10:1"}, client)
+            == client
+        )
 
 
-@pytest.mark.parametrize("secret", ["", "x", "0" * 63, "A" * 64, SECRET])
+@pytest.mark.parametrize("secret", ["", "x", "0" * 63, "A" * 64, SECRET, ",".join(["0" * 64] * 3)])
 def test_a10_without_the_digest_of_a_secret_no_edge_is_trusted(stack: Stack, secret: str) -> None:
     """It doesn't start: an empty setting is no secret that an empty header would match."""
     with (
@@ -138,11 +166,11 @@ def test_a10_without_the_digest_of_a_secret_no_edge_is_trusted(stack: Stack, sec
 
 
 def test_a10_200_sign_ins_with_rotating_headers_are_limited_and_seen_at_their_true_address(stack: Stack) -> None:
-    user, client = new_user(stack), new_ip()
+    user, client, door = new_user(stack), new_ip(), partial(invoke, stack)
     outcomes = []
     for number in range(200):
         forged = dict.fromkeys(FORGED, f"203.0.113.{number}") | {"forwarded": f"for=203.0.113.{number}"}
-        outcomes.append(problem(sign_in(stack, user.email if number < 9 else new_email(), WRONG, forged, client)))
+        outcomes.append(problem(sign_in(door, user.email if number < 9 else new_email(), WRONG, forged, client)))
     assert outcomes == [REFUSED] * 50 + [LIMITED] * 150
     assert {event["ip"] for event in user.trail()} == {user.api.ip, client}
     assert user.login().lives()

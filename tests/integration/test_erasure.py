@@ -26,6 +26,7 @@ from tests.integration.accounts import (
     verify,
 )
 from tests.integration.administrators import administrator
+from tests.integration.api_keys import INVALID_API_KEY, new_api_key, present
 from tests.integration.aws_faults import faults, nothing_processed, times
 from tests.integration.inside import change_user, events_of
 from tests.opaque import items_in_clear, spellings
@@ -57,6 +58,8 @@ def lived_in(stack: Stack) -> tuple[User, dict[str, str]]:
     user = User(user.api, user.email, NEW_PASSWORD, user.signed_in)
     tablet = user.login(device_name="tablet")
     tokens = {"change": mailed_change(user, f"new-{user.email}"), "reset": mailed_reset(user.api, user.email)}
+    key = new_api_key(user, name="Ada's script")
+    tokens |= {"API key": key.text, "access by API key": key.access_token()}
     tokens |= {"phone": phone.refresh_token, "tablet": tablet.refresh_token, "access": tablet.access_token}
     stack.deliver()
     return user, tokens
@@ -73,7 +76,7 @@ def test_s21_nothing_of_the_user_is_left_but_the_audit(stack: Stack) -> None:
     assert after.keys() == {"AuditTable"}
     assert events_of(user.api, user.id)[-1] == "user.deleted"
     # And that names the user by id alone.
-    marks = spellings(user.email.encode()) | spellings(b"Ada Lovelace") | spellings(b"Ada King")
+    marks = {mark for text in (user.email, "Ada Lovelace", "Ada King", "Ada's script") for mark in spellings(text.encode())}
     kept = [content for content in after["AuditTable"] if user.id.encode() in content]
     assert not [content for content in kept for mark in marks if mark in content]
 
@@ -86,7 +89,9 @@ def test_s21_nothing_that_was_out_there_works(stack: Stack) -> None:
     assert not user.lives()
     for kind in ("phone", "tablet"):
         assert problem(user.api.refresh(tokens[kind])) == INVALID_REFRESH_TOKEN
-    assert problem(user.api.me(tokens["access"])) == NOT_AUTHENTICATED
+    for kind in ("access", "access by API key"):
+        assert problem(user.api.me(tokens[kind])) == NOT_AUTHENTICATED
+    assert problem(present(user.api, tokens["API key"])) == INVALID_API_KEY
     assert problem(reset(user.api, tokens["reset"])) == INVALID_TOKEN
     assert problem(verify(user.api, tokens["change"], NEW_PASSWORD)) == INVALID_TOKEN
     mails = len(user.api.mails(user.email))
@@ -137,6 +142,8 @@ def test_z12_the_address_is_free_at_once_and_its_next_user_inherits_nothing(stac
     assert [event["event"] for event in newcomer.trail()] == ["user.registered"]
     assert newcomer.export()["pending_email"] is None
     assert user.id not in str(newcomer.export())
+    assert newcomer.items("/api-keys") == []
+    assert problem(present(newcomer.api, tokens["API key"])) == INVALID_API_KEY
     for token in (tokens["phone"], tokens["tablet"]):
         assert problem(newcomer.api.refresh(token)) == INVALID_REFRESH_TOKEN
     assert problem(reset(newcomer.api, tokens["reset"])) == INVALID_TOKEN

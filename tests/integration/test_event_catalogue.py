@@ -212,6 +212,7 @@ def test_z14_a_deed_leaves_its_event_once_and_its_user_can_read_it(stack: Stack,
             "reason": reason,
             "role": None,
             "client_id": None,
+            "api_key_id": None,
             "request_id": answer.header("x-request-id"),
         }
 
@@ -287,6 +288,7 @@ def test_z14_the_catalogue_is_complete(stack: Stack) -> None:
     elsewhere = {Event.ROLE_CREATED, Event.ROLE_UPDATED, Event.ROLE_DELETED}  # test_role_events
     elsewhere |= {Event.KEY_ROTATION_REQUESTED}  # test_key_rotation
     elsewhere |= {Event.CLIENT_CREATED, Event.CLIENT_UPDATED, Event.CLIENT_DELETED, Event.CLIENT_SECRET_ROTATED}  # test_clients
+    elsewhere |= {Event.API_KEY_CREATED, Event.API_KEY_DELETED, Event.API_KEY_REFUSED}  # test_api_key_events
     elsewhere |= {Event.EMAIL_BOUNCED, Event.EMAIL_COMPLAINED, *test_user_events.EVENTS}
     assert tested | elsewhere == set(Event)
 

@@ -31,6 +31,7 @@ from tests.integration.accounts import (
     use_code,
     verify,
 )
+from tests.integration.api_keys import INVALID_API_KEY, new_api_key
 from tests.integration.inside import events_of
 from tests.support import Api, new_email, problem
 
@@ -54,6 +55,17 @@ def grace(stack: Stack) -> Use:
 def access_token(stack: Stack) -> Use:
     user = new_user(stack)
     return lambda: user.api.me(user.access_token)
+
+
+def api_key(stack: Stack) -> Use:
+    key = new_api_key(new_user(stack))
+    return key.exchange
+
+
+def access_token_by_api_key(stack: Stack) -> Use:
+    key = new_api_key(new_user(stack))
+    token = key.access_token()
+    return lambda: key.api.me(token)
 
 
 def registration(stack: Stack) -> Use:
@@ -97,6 +109,8 @@ KINDS: dict[str, tuple[Callable[[Stack], Use], int, tuple[int, str]]] = {
     "session": (session, 30 * DAY, INVALID_REFRESH_TOKEN),
     "grace of a rotated token": (grace, 30, INVALID_REFRESH_TOKEN),
     "access token": (access_token, 930, NOT_AUTHENTICATED),
+    "API key": (api_key, 90 * DAY, INVALID_API_KEY),
+    "access token by API key": (access_token_by_api_key, 930, NOT_AUTHENTICATED),
     "registration": (registration, DAY, INVALID_TOKEN),
     "reset": (reset_token, 3600, INVALID_TOKEN),
     "e-mail code": (email_code, 600, INVALID_CODE),

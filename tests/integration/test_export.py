@@ -9,12 +9,16 @@ from gatepost.storage import keys
 from gatepost.storage.writes import Item
 from local.stack import Stack
 from tests.integration.accounts import NEW_PASSWORD, WRONG, User, mailed_change, mailed_reset, new_user
+from tests.integration.api_keys import new_api_key
 from tests.opaque import spellings, token_secrets
 from tests.support import PASSWORD, Api, new_email
 
 # What is held for the service's own working: keys, secrets and their digests, counters.
 NOT_SHOWN = {
-    "UsersTable": {"pk", "sk", "address_range", "address", "email_digest", "password_hash", "epoch", "version"},
+    "UsersTable": {
+        *("pk", "sk", "address_range", "address", "email_digest", "password_hash", "epoch", "version"),
+        *("api_keys", "api_key_epoch", "user_id", "secret_digest"),
+    },
     "SessionsTable": {
         "pk",
         "sk",
@@ -31,8 +35,8 @@ NOT_SHOWN = {
 }
 
 
-def lived_in(stack: Stack, clock: Traveller) -> tuple[User, list[str]]:
-    """Return a user with a past, and the secrets of it."""
+def lived_in(stack: Stack, clock: Traveller) -> tuple[User, list[str], list[str]]:
+    """Return a user with a past, and the secrets of it: opaque tokens, and others."""
     email, new = new_email(), new_email()
     api = Api(stack)
     api.register(email, name="Ada Lovelace")
@@ -44,9 +48,11 @@ def lived_in(stack: Stack, clock: Traveller) -> tuple[User, list[str]]:
     clock.shift(60)
     newer = phone.refreshed()
     user.api.login(email, WRONG)
+    key = new_api_key(newer, name="Ada's script")
+    api_tokens = [key.text.rpartition("_")[2], key.access_token()]
     secrets += [mailed_reset(api, email), mailed_change(newer, new)]
     secrets += [session.refresh_token for session in (user, phone, newer)]
-    return newer, secrets
+    return newer, secrets, api_tokens
 
 
 def held(user: User) -> dict[str, list[Item]]:
@@ -57,10 +63,10 @@ def held(user: User) -> dict[str, list[Item]]:
 
 
 def test_everything_held_about_the_user_is_in_it(stack: Stack, clock: Traveller) -> None:
-    user, _ = lived_in(stack, clock)
+    user, *_ = lived_in(stack, clock)
     exported = user.export()
     assert exported.keys() == {
-        *("exported_at", "user", "pending_email", "sessions", "security_events", "security_events_complete"),
+        *("exported_at", "user", "pending_email", "sessions", "api_keys", "security_events", "security_events_complete"),
     }
     assert exported["security_events_complete"] is True
     assert exported["exported_at"] == "2026-11-23T12:02:00Z"
@@ -75,19 +81,22 @@ def test_everything_held_about_the_user_is_in_it(stack: Stack, clock: Traveller)
         "mail_stopped": None,
     }
     assert sorted(session["device_name"] or "" for session in exported["sessions"]) == ["", "Ada's phone"]
+    (key,) = exported["api_keys"]
+    assert (key["name"], key["permissions"], key["last_used_at"]) == ("Ada's script", [], "2026-11-23T12:02:00Z")
     assert sorted(event["event"] for event in exported["security_events"]) == [
-        *("email.change_requested", "password.reset_requested", "sign_in.failed", "sign_in.succeeded", "user.registered"),
+        *("api_key.created", "email.change_requested", "password.reset_requested"),
+        *("sign_in.failed", "sign_in.succeeded", "user.registered"),
     ]
     items = held(user)
-    assert [len(items[table]) for table in items] == [1, 4, 5]  # two sessions and two tokens; five events
+    assert [len(items[table]) for table in items] == [2, 4, 6]  # an API key; two sessions and two tokens; six events
 
 
 def test_every_attribute_that_is_held_is_in_it_or_is_a_secret_or_of_our_own_working(stack: Stack, clock: Traveller) -> None:
     """So that what is added later is not forgotten here."""
-    user, _ = lived_in(stack, clock)
+    user, *_ = lived_in(stack, clock)
     exported = user.export()
     sections = {
-        "UsersTable": [exported["user"]],
+        "UsersTable": [exported["user"], *exported["api_keys"]],
         "SessionsTable": [*exported["sessions"], {"email": exported["pending_email"]}],
         "AuditTable": exported["security_events"],
     }
@@ -101,14 +110,14 @@ def test_every_attribute_that_is_held_is_in_it_or_is_a_secret_or_of_our_own_work
 
 
 def test_no_secret_and_no_digest_of_one_is_in_it(stack: Stack, clock: Traveller) -> None:
-    user, tokens = lived_in(stack, clock)
+    user, tokens, texts = lived_in(stack, clock)
     text = json.dumps(user.export(), ensure_ascii=False).encode()
     for token in tokens:
         assert not [spelling for spelling in token_secrets(token) if spelling in text]
-    for secret in (PASSWORD, WRONG, user.access_token, NEW_PASSWORD):
+    for secret in (PASSWORD, WRONG, user.access_token, NEW_PASSWORD, *texts):
         assert not [spelling for spelling in spellings(secret.encode()) if spelling in text]
     digests = [value for items in held(user).values() for item in items for value in _binary(item)]
-    assert len(digests) >= 8
+    assert len(digests) >= 9
     assert not [spelling for digest in digests for spelling in spellings(digest) if spelling in text]
     assert b"$argon2" not in text
     assert not re.search(rb"(hash|digest|secret|token|epoch|sealed)\"", text)
@@ -123,8 +132,8 @@ def _binary(value: object) -> list[bytes]:
 
 
 def test_nothing_of_another_user_is_in_it(stack: Stack, clock: Traveller) -> None:
-    user, _ = lived_in(stack, clock)
-    other, _ = lived_in(stack, clock)
+    user, *_ = lived_in(stack, clock)
+    other, *_ = lived_in(stack, clock)
     Api(stack).register(user.email, name="Mallory")
     text = json.dumps(user.export())
     for trace in (other.id, other.session_id, other.email, "Mallory"):

@@ -6,6 +6,8 @@ import pytest
 
 from gatepost.storage.writes import Item
 from tests.calls import recorded
+from tests.integration.administrators import administrator
+from tests.integration.api_keys import ask_for_api_key
 from tests.integration.tables import items
 from tests.support import PASSWORD, Api, new_email, problem
 
@@ -76,6 +78,7 @@ def test_i09_no_call_of_sign_up_and_sign_in_takes_a_foreign_member(api: Api, mem
         "/verify-email": {"token": "x" * 88, "password": PASSWORD},
         "/refresh": {"refresh_token": "x" * 108},
         "/logout": {"refresh_token": "x" * 108},
+        "/api-key": {"api_key": "x" * 101},
     }
     with recorded() as calls:
         for path, body in bodies.items():
@@ -95,6 +98,17 @@ def test_i09_a_patch_of_the_profile_takes_no_foreign_member(api: Api) -> None:
             refused(api.call("PATCH", "/v1/me", body, token=token), member)
     assert api.me(token).json() == user
     assert stored(api, user["id"]) == before
+
+
+def test_i09_z06_a_new_api_key_takes_no_foreign_member(api: Api) -> None:
+    """Whose it is, when it was made or used and what it may beyond what was asked for is nobody's to say."""
+    me = administrator(api.stack)
+    own = ("name", "permissions", "expires_at", "expires_in_days")
+    foreign = [entry for entry in FOREIGN if entry[0] not in own]
+    foreign += [("owner", me.id), ("secret", "x"), ("api_key", "x"), ("last_used_at", None), ("prefix", "gp_")]
+    for member, value in foreign:
+        refused(ask_for_api_key(me, "orders:read", **{member: value}), member)
+    assert me.items("/api-keys") == []
 
 
 def test_i09_a_new_user_has_the_role_user_and_nothing_else(api: Api) -> None:

@@ -3,184 +3,22 @@
 import json
 import logging
 import secrets
-from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 import time_machine
 
 from gatepost.storage import keys
-from local.events import Request
+from local.events import Request, Response
 from local.stack import Stack
 from tests.integration import inside
-from tests.integration.accounts import User, forgot, mailed_change, mailed_code, other_code, reset, use_code, verify
-from tests.integration.aws_faults import always, broken, error, faults
-from tests.integration.browsers import COOKIE, Browser
+from tests.integration.accounts import forgot
 from tests.integration.forger import forger_for
 from tests.integration.leaks import Net, Secrets, cast
 from tests.integration.sent_mails import text_of
+from tests.integration.stay import Stay
 from tests.opaque import items_in_clear, spellings
 from tests.support import Api, new_email, token_of
-
-
-class Stay:
-    """A user's way through everything there is, with secrets of their own."""
-
-    def __init__(self, stack: Stack, secrets_: Secrets, clock: time_machine.Traveller) -> None:
-        self.stack, self.secrets, self.clock = stack, secrets_, clock
-        self.email, self.new_email = new_email(), new_email()
-        self.name = f"Canary {secrets.token_hex(8)}"
-        passwords = ("first", "second", "third", "wrong", "of a stranger")
-        self.passwords = {
-            name: secrets_.text(f"password: {name}", f"canary {secrets.token_hex(12)} {name}") for name in passwords
-        }
-        self.api, self.waiting = Api(stack), ""
-
-    def mailed(self, what: str, email: str) -> str:
-        """Return the newest token mailed to `email`, and remember it."""
-        return self.secrets.token(f"token: {what}", self.api.mailed_token(email))
-
-    def drive(self) -> None:
-        """Go the whole way, and fail in every way on it."""
-        user = self.sign_up()
-        user = self.use(user)
-        user = self.change_everything(user)
-        self.fail_inside(user)
-        self.leave(user)
-
-    def sign_up(self) -> User:
-        first, wrong = self.passwords["first"], self.passwords["wrong"]
-        self.api.register(self.email, first, name=self.name)
-        token = self.mailed("verification", self.email)
-        self.api.post("/resend-verification", {"email": self.email})
-        again = self.mailed("verification again", self.email)
-        Api(self.stack).register(self.email, self.passwords["of a stranger"], name=self.name)
-        self.mailed("verification of a stranger", self.email)
-        verify(self.api, token, wrong)
-        self.api.post("/verify-email", {"token": token, "password": first, "more": first})
-        self.api.post("/verify-email", {"token": token, "password": first, "audience": "https://evil.example"})
-        signed_in = verify(self.api, again, first).json()
-        verify(self.api, token, first)
-        self.secrets.tokens_of("the registration", signed_in)
-        Api(self.stack).register(self.email, self.passwords["of a stranger"])
-        return User(self.api, self.email, first, signed_in)
-
-    def use(self, user: User) -> User:
-        phone = user.login(device_name=self.name)
-        self.secrets.tokens_of("the phone", phone.signed_in)
-        newer = phone.refreshed()
-        self.secrets.tokens_of("the phone later", newer.signed_in)
-        phone.refreshed()  # within the grace
-        for path in ("", "/sessions", "/audit", "/export", f"/audit?cursor={newer.refresh_token}"):
-            newer.call("GET", path)
-        newer.call("PATCH", "", {"name": self.name[::-1]})
-        self.clock.shift(31)
-        self.api.refresh(phone.refresh_token)  # theft
-        self.use_codes(user)
-        for number in range(11):
-            Api(self.stack).login(self.email, f"{self.passwords['wrong']}{number // 9}")
-        self.clock.shift(900)
-        tablet = user.login(device_name=self.name)
-        self.secrets.tokens_of("the tablet", tablet.signed_in)
-        tablet.api.post("/logout", {"refresh_token": tablet.refresh_token})
-        self.use_in_a_browser()
-        user.refreshed()
-        self.api.call("GET", f"/v1/me?access_token={user.access_token}")
-        self.api.call("GET", "/v1/me", headers={"authorization": f"Basic {user.access_token}"})
-        here = user.login()
-        self.secrets.tokens_of("here", here.signed_in)
-        return here
-
-    def use_codes(self, user: User) -> None:
-        """Sign in by e-mail, by digits and by link, and fail at both."""
-        for by_link in (False, True):
-            digits, link = mailed_code(self.api, self.email)
-            self.secrets.token(f"token: link of a code, by_link={by_link}", link)
-            use_code(self.api, self.email, other_code(digits))
-            self.api.post("/email-code/verify", {"email": self.email, "code": digits, "more": link})
-            answer = use_code(self.api, None, link) if by_link else use_code(self.api, self.email, digits)
-            self.secrets.tokens_of(f"a code, by_link={by_link}", answer.json())
-            use_code(self.api, None, link)
-
-    def use_in_a_browser(self) -> None:
-        """With the refresh token in a cookie, which is refused in every way before it's used."""
-        browser = Browser(Api(self.stack), self.email)
-        browser.login(password=self.passwords["first"])
-        for name in ("the browser", "the browser later"):
-            assert browser.token is not None
-            self.secrets.tokens_of(name, browser.signed_in | {"refresh_token": browser.token})
-            for headers in ({}, {"origin": "https://evil.example", "x-gatepost-csrf": "1"}, {"Cookie": f"{COOKIE}=x"}):
-                browser.post("/refresh", headers=headers)
-                browser.post("/logout", headers=headers)
-            browser.post("/refresh", {"audience": "https://evil.example"})
-            browser.post("/refresh", {"refresh_transport": browser.token})
-            with faults(always("UpdateItem", error("ValidationException"))):
-                browser.post("/refresh")
-            browser.post("/refresh")
-        assert browser.post("/logout").status == 204
-
-    def change_everything(self, user: User) -> User:
-        first, second, third, wrong = (self.passwords[name] for name in ("first", "second", "third", "wrong"))
-        user.change_password(wrong, second)
-        user.change_password(first, "short")
-        user.change_password(first, second)
-        user = User(user.api, user.email, second, user.signed_in)
-        user.change_email(self.new_email, wrong)
-        mailed_change(user, self.new_email)
-        change = self.mailed("change of address", self.new_email)
-        verify(self.api, change, wrong)
-        verify(self.api, change, second)
-        user = User(user.api, self.new_email, second, user.signed_in)
-        forgot(self.api, self.new_email)
-        older = self.mailed("reset that was replaced", self.new_email)
-        forgot(self.api, self.new_email)
-        token = self.mailed("reset", self.new_email)
-        reset(self.api, older, third)
-        reset(self.api, token, "!!password!!")
-        reset(self.api, token, third)
-        reset(self.api, token, third)
-        user = User(user.api, self.new_email, third, user.signed_in).login()
-        self.secrets.tokens_of("after the reset", user.signed_in)
-        forgot(self.api, self.new_email)
-        self.waiting = self.mailed("reset that waits", self.new_email)
-        mailed_change(user, address := new_email())
-        self.mailed("change that waits", address)
-        return user
-
-    def fail_inside(self, user: User) -> None:
-        """By storage that refuses and by what nobody foresaw."""
-        third = self.passwords["third"]
-        for fault in (broken, error("ValidationException")):
-            for operation in ("GetItem", "BatchGetItem", "UpdateItem", "TransactWriteItems", "PutItem", "Query"):
-                with faults(always(operation, fault)):
-                    user.api.login(self.new_email, third)
-                    user.api.refresh(user.refresh_token)
-                    user.change_password(third, self.passwords["second"])
-                    user.change_email(new_email(), third)
-                    reset(self.api, self.waiting, third)
-                    Api(self.stack).register(new_email(), third, name=self.name)
-                    user.call("GET", "/export")
-        for body in (f'{{"password": "{third}"', f'{{"{third}": "{user.refresh_token}"}}', f'["{third}"]'):
-            self.api.post("/login", body, headers={"content-type": "application/json"})
-        Api(self.stack).register(email := new_email(), self.passwords["of a stranger"], name=self.name)
-        with faults(lambda attempt: broken if attempt.operation == "None" else None), suppress(ExceptionGroup):
-            self.clock.shift(301)
-            self.stack.functions["MailerFunction"].invoke({"gatepost": "sweep"})
-        self.mailed("registration whose mail was late", email)
-
-    def leave(self, user: User) -> None:
-        """Erase the account, which has one of two passwords by now."""
-        user.erase(self.passwords["wrong"])
-        user.call("DELETE", "/sessions")
-        self.clock.shift(900)
-        for name in ("second", "third"):
-            answer = self.api.login(self.new_email, self.passwords[name])
-            if answer.status == 200:
-                self.secrets.tokens_of("the last sign-in", answer.json())
-                user = User(self.api, self.new_email, self.passwords[name], answer.json())
-        assert user.erase().status == 204
-        self.api.login(self.new_email, user.password)
-        self.stack.deliver()
 
 
 @pytest.fixture(scope="module")
@@ -211,13 +49,14 @@ def mailed(secrets_: Secrets) -> set[str]:
 
 def test_z13_the_stay_went_everywhere(net: Net, secrets_: Secrets) -> None:
     """Else nothing that follows says anything."""
-    assert len(secrets_.known) >= 25
+    assert len(secrets_.known) >= 31
     statuses = {answer.status for _, answer in net.answers}
     assert statuses >= {200, 202, 204, 400, 401, 422, 429, 500, 503}
     paths = {(request.method, request.path) for request, _ in net.answers}
     routes = {("POST", f"/v1/auth/{name}") for name in ("register", "verify-email", "resend-verification", "login", "refresh")}
     routes |= {("POST", f"/v1/auth/{name}") for name in ("logout", "password/forgot", "password/reset")}
     routes |= {("POST", f"/v1/auth/email-code/{name}") for name in ("start", "verify")}
+    routes |= {("POST", "/v1/auth/api-key"), ("POST", "/v1/me/api-keys"), ("GET", "/v1/me/api-keys")}
     routes |= {("GET", "/v1/me"), ("PATCH", "/v1/me"), ("DELETE", "/v1/me"), ("DELETE", "/v1/me/sessions")}
     routes |= {("POST", "/v1/me/password"), ("POST", "/v1/me/email"), ("GET", "/v1/me/export")}
     assert paths >= routes
@@ -264,17 +103,22 @@ def test_z13_no_header_of_a_mail_holds_a_secret_and_no_mail_more_than_its_link(n
     assert {name for message in net.mails for name in secrets_.within(text_of(message).encode())} == mailed(secrets_)
 
 
-def answers_a_sign_in(request: Request) -> bool:
-    return request.path in {"/v1/auth/login", "/v1/auth/email-code/verify", "/v1/auth/refresh", "/v1/auth/verify-email"}
+SIGN_INS = {f"/v1/auth/{path}" for path in ("login", "email-code/verify", "refresh", "verify-email", "api-key")}
 
 
-def test_z13_no_answer_holds_a_secret_but_the_tokens_of_a_sign_in(net: Net, secrets_: Secrets) -> None:
+def may_tell(request: Request, answer: Response, name: str) -> bool:
+    """Whether this answer is there to tell the secret of this name."""
+    if (request.method, request.path, answer.status) == ("POST", "/v1/me/api-keys", 201):
+        return name in ("API key 1", "API key 2")
+    return answer.status == 200 and request.path in SIGN_INS and name.startswith(("access token", "refresh token"))
+
+
+def test_z13_no_answer_holds_a_secret_but_the_tokens_of_a_sign_in_and_a_new_api_key(net: Net, secrets_: Secrets) -> None:
     for request, answer in net.answers:
         told = secrets_.within(answer.body + repr(answer.headers).encode())
         if answer.status >= 400 or request.method != "GET":
-            told -= PERSONAL if answer.status == 200 else set()
-            allowed = answer.status == 200 and answers_a_sign_in(request)
-            assert all(allowed and name.startswith(("access token", "refresh token")) for name in told), (request.path, told)
+            told -= PERSONAL if answer.status in (200, 201) else set()
+            assert all(may_tell(request, answer, name) for name in told), (request.path, told)
         else:
             assert told <= PERSONAL, (request.path, told)
 

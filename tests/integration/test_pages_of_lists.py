@@ -4,6 +4,7 @@ import base64
 import secrets
 import string
 from collections.abc import Iterator
+from itertools import permutations
 
 import pytest
 from time_machine import Traveller
@@ -11,26 +12,31 @@ from time_machine import Traveller
 from local.events import Response
 from local.stack import Stack
 from tests.integration.accounts import INVALID_CURSOR, User, new_user, outcome
+from tests.integration.api_keys import write_api_key
 from tests.support import problem
 
-LISTS = ["/audit", "/sessions"]
+LISTS = ["/audit", "/sessions", "/api-keys"]
 
 
 @pytest.fixture
 def user(stack: Stack, clock: Traveller) -> User:
-    """A user with seven sessions and seven events, a second apart."""
+    """A user with seven sessions, seven events and seven API keys, a second apart."""
     user = new_user(stack)
+    write_api_key(user)
     for _ in range(6):
         clock.shift(1)
         user.login()
+        write_api_key(user)
     return user
 
 
 @pytest.fixture(scope="module")
 def someone(stack: Stack) -> User:
-    """A user with two sessions and two events."""
+    """A user with two sessions, two events and two API keys."""
     user = new_user(stack)
     user.login()
+    write_api_key(user)
+    write_api_key(user)
     return user
 
 
@@ -69,6 +75,12 @@ def test_events_are_listed_newest_first(user: User, clock: Traveller) -> None:
     clock.shift(1)
     user.login()
     assert [item["at"] for item in page(user, "/audit", 3, cursor).json()["items"]] == times[3:6]  # a new one moves none
+
+
+def test_api_keys_are_listed_newest_first(user: User) -> None:
+    times = [str(item["created_at"]) for items in pages(user, "/api-keys", 3) for item in items]
+    assert times == sorted(times, reverse=True)
+    assert len(set(times)) == 7
 
 
 def test_a_page_has_25_items_by_default(stack: Stack) -> None:
@@ -138,9 +150,9 @@ def test_z08_random_bytes_are_no_cursor(someone: User, path: str) -> None:
 
 
 def test_z08_the_cursor_of_another_list_is_refused(someone: User) -> None:
-    events, sessions = (page(someone, path, 1).json()["next_cursor"] for path in LISTS)
-    assert problem(page(someone, "/sessions", 1, events)) == INVALID_CURSOR
-    assert problem(page(someone, "/audit", 1, sessions)) == INVALID_CURSOR
+    cursors = {path: page(someone, path, 1).json()["next_cursor"] for path in LISTS}
+    for path, other in permutations(LISTS, 2):
+        assert problem(page(someone, path, 1, cursors[other])) == INVALID_CURSOR
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -172,6 +184,7 @@ def test_z08_the_cursor_of_another_user_is_refused(stack: Stack, user: User, pat
     other = new_user(stack)
     for _ in range(3):
         other.login()
+        write_api_key(other)
     cursor = page(user, path, 2).json()["next_cursor"]
     assert outcome(page(other, path, 2, cursor)) == INVALID_CURSOR
 
@@ -181,6 +194,7 @@ def test_z08_no_cursor_shows_anything_of_another_user(stack: Stack, user: User, 
     """Whatever comes of it."""
     other = new_user(stack)
     other.login()
+    write_api_key(other)
     known = {item["id"] for item in other.items(path)}
     for limit in (1, 2, 3):
         answer = page(other, path, 100, page(user, path, limit).json()["next_cursor"])

@@ -37,6 +37,11 @@ BUDGETS = [
     Budget("accept an invitation", [["BatchGetItem"], ["GetItem USER"], ["TransactWriteItems"]]),
     Budget("log out", [["TransactWriteItems"]]),
     Budget("read profile", [["BatchGetItem"]]),
+    Budget("exchange an API key", [["BatchGetItem"], ["UpdateItem USER SET"]]),
+    Budget("read profile by API key", [["BatchGetItem"]]),
+    Budget("create an API key", [["BatchGetItem"], ["UpdateItem LIMIT#api_key_mail ADD"], ["TransactWriteItems"]]),
+    Budget("list API keys", [["BatchGetItem"], ["BatchGetItem"]]),
+    Budget("delete an API key", [["BatchGetItem"], ["TransactWriteItems"]]),
     Budget("rename", [["BatchGetItem"], ["TransactWriteItems"]]),
     Budget("read a role", [["BatchGetItem"], ["GetItem ROLES"]]),  # which has just changed
     Budget("read a user", [["BatchGetItem"], ["GetItem ROLES"], ["GetItem USER"]]),

@@ -1,6 +1,6 @@
 """Z-01: every operation of openapi.json, called by everybody there is, answers what is documented. One without a row fails.
 
-Second factors, API keys and OAuth clients' tokens get their actors with their features; an address that isn't verified has no
+Second factors and OAuth clients' tokens get their actors with their features; an address that isn't verified has no
 account, and so no token.
 """
 
@@ -20,19 +20,20 @@ from local.stack import Stack
 from tests.integration import test_admin_access
 from tests.integration.accounts import NOT_AUTHENTICATED, outcome
 from tests.integration.administrators import Staff, administrator, new_role, user_with_roles
+from tests.integration.api_keys import NOT_PERMITTED, new_api_key
 from tests.integration.inside import change_user
-from tests.integration.route_matrix import OWN, PERMISSIONS, PUBLIC, ROWS
-from tests.support import ROOT, Api, problem
+from tests.integration.route_matrix import OWN, OWN_BY_API_KEY, PERMISSIONS, PUBLIC, ROWS
+from tests.support import ISSUER, ROOT, Api, problem
 
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "openapi.json").read_text("utf-8"))
 OPERATIONS = {
     (method.upper(), path): operation for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
 }
 Route = tuple[str, str]
+WITH, WITHOUT = "API key with the permission", "API key with every other"
 EVERY_ROUTE = [pytest.param(route, id=" ".join(route)) for route in ROWS]
 OWN_THINGS = [pytest.param(route, id=" ".join(route)) for route in ROWS if ROWS[route].access == OWN and "{" in route[1]]
 ADMINISTRATION = [pytest.param(route, id=" ".join(route)) for route in PERMISSIONS]
-NOT_PERMITTED = (403, "not_permitted")
 
 
 def _expired(stack: Stack) -> str:
@@ -52,12 +53,21 @@ def _ended(stack: Stack) -> str:
     return me.access_token
 
 
+def _api_key_deleted(stack: Stack) -> str:
+    me = administrator(stack)
+    key = new_api_key(me, "*")
+    token = key.access_token(audience=ISSUER)
+    assert me.call("DELETE", f"/api-keys/{key.id}").status == 204
+    return token
+
+
 # Nobody's tokens, though all of them were administrators' once.
 NOBODY: dict[str, Callable[[Stack], str | None]] = {
     "no token": lambda stack: None,
     "expired": _expired,
     "disabled": _disabled,
     "session ended": _ended,
+    "API key deleted": _api_key_deleted,
 }
 
 
@@ -84,6 +94,22 @@ def somebody(stack: Stack) -> Callable[[str, str], Staff]:
         return user_with_roles(stack, roles[kind])
 
     return make
+
+
+@pytest.fixture(scope="module")
+def api_keys(stack: Stack) -> dict[tuple[str, str], str]:
+    """The tokens of API keys of administrators, by kind and as seen from a permission."""
+    asked = sorted(set(PERMISSIONS.values()))
+    everything = _by_api_key(stack, "*")
+    tokens = {(kind, access): everything for kind in (WITH, WITHOUT) for access in (OWN, PUBLIC)}
+    for permission in asked:
+        tokens[WITH, permission] = _by_api_key(stack, permission)
+        tokens[WITHOUT, permission] = _by_api_key(stack, *(each for each in asked if each != permission))
+    return tokens
+
+
+def _by_api_key(stack: Stack, *permissions: str) -> str:
+    return new_api_key(administrator(stack), *permissions).access_token(audience=ISSUER)
 
 
 def call(stack: Stack, route: Route, target: str | tuple[str, ...], token: str | None) -> Response:
@@ -159,3 +185,17 @@ def test_z01_what_is_anothers_is_not_there(somebody: Callable[[str, str], Staff]
 def test_z01_a_user_administers_not_even_themselves(somebody: Callable[[str, str], Staff], route: Route) -> None:
     me = somebody("plain user", ROWS[route].access)
     assert outcome(call(me.api.stack, route, me.id, me.access_token)) == NOT_PERMITTED
+
+
+@pytest.mark.parametrize("kind", [WITH, WITHOUT])
+@pytest.mark.parametrize("route", EVERY_ROUTE)
+def test_z01_z07_an_api_key_gets_what_it_permits_itself_and_of_its_owners_own_the_profile_alone(
+    stack: Stack, api_keys: dict[tuple[str, str], str], route: Route, kind: str
+) -> None:
+    """Though its owner may do everything."""
+    row = ROWS[route]
+    answer = call_as(administrator(stack), route, api_keys[kind, row.access])
+    if row.access == PUBLIC or route in OWN_BY_API_KEY or (kind == WITH and route in PERMISSIONS):
+        assert answer.status == row.status, answer.body
+    else:
+        assert problem(answer) == NOT_PERMITTED

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from local.events import Response
-from tests.integration.accounts import mailed_code, use_code
+from tests.integration.accounts import User, mailed_code, use_code
+from tests.integration.api_keys import new_api_key, present
 from tests.support import PASSWORD, Api, new_email, problem
 
 Door = Callable[[str], Response]
@@ -19,7 +20,9 @@ def _tokens(api: Api) -> dict[str, str]:
     change = {"new_email": new, "password": PASSWORD}
     assert api.call("POST", "/v1/me/email", change, token=mover["access_token"]).status == 202
     _, link = mailed_code(api, email)
+    owner = User(api, email, PASSWORD, signed_in)
     return {
+        "API key": new_api_key(owner).text,
         "email code": link,
         "access": signed_in["access_token"],
         "refresh": signed_in["refresh_token"],
@@ -34,6 +37,7 @@ def _doors(api: Api) -> dict[str, Door]:
     return {
         "access": api.me,
         "refresh": api.refresh,
+        "API key": lambda token: present(api, token),
         "verification": lambda token: api.post("/verify-email", {"token": token, "password": PASSWORD}),
         "email change": lambda token: api.post("/verify-email", {"token": token, "password": PASSWORD}),
         "email code": lambda token: use_code(api, None, token),
@@ -44,11 +48,20 @@ def _doors(api: Api) -> dict[str, Door]:
 REFUSALS = {
     "access": (401, "invalid_access_token"),
     "refresh": (401, "invalid_refresh_token"),
+    "API key": (401, "invalid_api_key"),
     "verification": (400, "invalid_token"),
     "email code": (422, "invalid_request"),
     "reset": (400, "invalid_token"),
 }
-SUCCESSES = {"access": 200, "refresh": 200, "verification": 200, "email change": 204, "email code": 200, "reset": 204}
+SUCCESSES = {
+    "API key": 200,
+    "access": 200,
+    "refresh": 200,
+    "verification": 200,
+    "email change": 204,
+    "email code": 200,
+    "reset": 204,
+}
 
 
 def test_j13_no_kind_of_token_is_taken_for_another_and_each_is_good_afterwards(api: Api) -> None:
@@ -69,7 +82,7 @@ def test_j13_no_kind_of_token_is_taken_for_another_and_each_is_good_afterwards(a
 def test_j13_a_token_with_the_first_byte_of_another_kind_is_refused(api: Api) -> None:
     """The kind is not the only thing that tells them apart."""
     tokens, doors = _tokens(api), _doors(api)
-    opaque = {kind: token for kind, token in tokens.items() if kind != "access"}
+    opaque = {kind: token for kind, token in tokens.items() if kind not in ("access", "API key")}
     for kind, token in opaque.items():
         for other, template in opaque.items():
             if kind != other:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatepost.access.permissions import holds, is_permission, minimised
+from gatepost.access.permissions import common, holds, is_permission, minimised
 from gatepost_verifier.requirements import grants
 
 # Three of each stand for all: permissions see of a name only whether it's the same.
@@ -43,6 +43,21 @@ def test_the_least_set_means_the_same_and_nothing_twice(permissions: frozenset[s
     assert list(least) == sorted(set(least))
     assert {each for one in least for each in meant(one)} == {each for one in permissions for each in meant(one)}
     assert not any(holds(set(least) - {one}, one) for one in least)
+
+
+@given(permission_sets, permission_sets)
+def test_z07_what_two_sets_have_in_common_means_what_both_mean(one: frozenset[str], other: frozenset[str]) -> None:
+    both = common(one, other)
+    meanings = [{each for permission in permissions for each in meant(permission)} for permissions in (one, other, both)]
+    assert meanings[0] & meanings[1] == meanings[2]
+    assert both == minimised(both) == common(other, one)
+
+
+def test_z07_two_wildcards_meet_where_they_overlap() -> None:
+    assert common(["orders:*"], ["*:read", "users:*"]) == ("orders:read",)
+    assert common(["*"], ["orders:*", "*:read"]) == ("*:read", "orders:*")
+    assert common(["*:*"], ["*"]) == ("*",)
+    assert common(["orders:read"], ["orders:write", "users:read"]) == ()
 
 
 @pytest.mark.parametrize("all_but", [{"orders:*"}, {"*:read", "orders:*"}, set(PLAIN)])

@@ -1,5 +1,5 @@
 """The routes of the account function."""
 
-from functions.account.routes import auth, me, public, sessions
+from functions.account.routes import api_keys, auth, me, public, sessions
 
-ROUTERS = (auth.router, me.router, sessions.router, public.router)
+ROUTERS = (auth.router, me.router, sessions.router, api_keys.router, public.router)

@@ -1,8 +1,11 @@
 """Sign-up and sign-in."""
 
+from dataclasses import asdict
+
 from fastapi import Request, Response
 
 from functions.account import answers
+from functions.account.api_keys import ApiKeyToken, ExchangeApiKey
 from functions.account.bodies import (
     AcceptInvitation,
     ForgotPassword,
@@ -19,6 +22,7 @@ from functions.account.bodies import (
 from functions.account.models import Accepted, Authenticated, AuthenticatedByCookie, Registered
 from gatepost import email_codes, refresh, sign_in, sign_in_by_email
 from gatepost.accounts import email_change, invitations, recovery, registration, verification
+from gatepost.api_keys.exchange import exchange
 from gatepost.identifiers import TokenKind, kind_of
 from gatepost.web import browser_binding, refresh_cookie
 from gatepost.web.app import router as new_router
@@ -120,6 +124,12 @@ async def forgot_password(body: ForgotPassword, service: TheService, caller: The
 async def reset_password(body: ResetPassword, service: TheService, caller: TheCaller) -> None:
     """Set a new password with a mailed token; all sessions end."""
     recovery.reset_password(service, body.token, body.new_password, caller)
+
+
+@router.post("/api-key", responses=responses(401, 429))
+async def exchange_api_key(body: ExchangeApiKey, service: TheService, caller: TheCaller) -> ApiKeyToken:
+    """Exchange an API key for an access token: with what the key permits and its owner may right now, both."""
+    return ApiKeyToken(**asdict(exchange(service, body.api_key, caller, audience=body.audience)))
 
 
 @router.post(

@@ -7,7 +7,7 @@ from functions.account.models import Accepted, Profile, SecurityEvent, SecurityE
 from gatepost import audit
 from gatepost.accounts import email_change, erasure, password_change, profile
 from gatepost.web.app import router as new_router
-from gatepost.web.dependencies import SignedInUser, TheCaller, TheService
+from gatepost.web.dependencies import SignedInUser, TheCaller, TheService, UserOrApiKey
 from gatepost.web.lists import Cursor, Limit, decode_cursor, encode_cursor
 from gatepost.web.problems import responses
 
@@ -15,12 +15,12 @@ router = new_router(prefix="/v1/me", tags=["the signed-in user"])
 
 
 @router.get("", responses=responses(401, body=False))
-async def read_profile(me: SignedInUser) -> Profile:
-    """Read one's own profile."""
+async def read_profile(me: UserOrApiKey) -> Profile:
+    """Read one's own profile; with an API key, `permissions` are what it may."""
     return Profile.of(me.user, me.rights)
 
 
-@router.patch("", responses=responses(401))
+@router.patch("", responses=responses(401, 403))
 async def update_profile(body: UpdateProfile, me: SignedInUser, service: TheService, caller: TheCaller) -> Profile:
     """Change one's own profile; members that are not given stay as they are."""
     if "name" not in body.model_fields_set:
@@ -28,32 +28,32 @@ async def update_profile(body: UpdateProfile, me: SignedInUser, service: TheServ
     return Profile.of(profile.rename(service, me.user, body.name, caller), me.rights)
 
 
-@router.delete("", status_code=204, responses=responses(401, 409, 429))
+@router.delete("", status_code=204, responses=responses(401, 403, 409, 429))
 async def erase_account(me: SignedInUser, service: TheService, caller: TheCaller, body: EraseAccount | None = None) -> None:
     """Erase one's own account, with the password or soon after a sign-in."""
     erasure.erase_account(service, me, body.password if body else None, caller)
 
 
-@router.get("/export", responses=responses(401, body=False))
+@router.get("/export", responses=responses(401, 403, body=False))
 async def export(me: SignedInUser, service: TheService) -> dict[str, Any]:
     """Read everything that is held about oneself."""
     return erasure.export(service, me)
 
 
-@router.post("/password", status_code=204, responses=responses(401, 429))
+@router.post("/password", status_code=204, responses=responses(401, 403, 429))
 async def change_password(body: ChangePassword, me: SignedInUser, service: TheService, caller: TheCaller) -> None:
     """Change one's own password; other sessions end."""
     password_change.change_password(service, me, body.current_password, body.new_password, caller)
 
 
-@router.post("/email", status_code=202, responses=responses(401, 429))
+@router.post("/email", status_code=202, responses=responses(401, 403, 429))
 async def change_email(body: ChangeEmail, me: SignedInUser, service: TheService, caller: TheCaller) -> Accepted:
     """Begin to change one's own address: a mail to the new one, a notice to the old one."""
     email_change.request_email_change(service, me, body.new_email, body.password, caller)
     return Accepted()
 
 
-@router.get("/audit", responses=responses(400, 401, 422, body=False))
+@router.get("/audit", responses=responses(400, 401, 403, 422, body=False))
 async def read_audit_trail(
     me: SignedInUser, service: TheService, limit: Limit = 25, cursor: Cursor = None
 ) -> SecurityEventPage:

@@ -10,21 +10,21 @@ from gatepost.web.problems import responses
 router = new_router(prefix="/v1/me/sessions", tags=["the signed-in user"])
 
 
-@router.get("", responses=responses(400, 401, 422, body=False))
+@router.get("", responses=responses(400, 401, 403, 422, body=False))
 async def list_sessions(me: SignedInUser, service: TheService, limit: Limit = 25, cursor: Cursor = None) -> SessionPage:
     """List one's own sessions."""
     sessions, last = session_list.page(service, me.user, limit, decode_cursor("sessions", me.user, cursor))
-    views = [SessionView(**session_list.described(session, me.session)) for session in sessions]
+    views = [SessionView(**session_list.described(session, me.sid)) for session in sessions]
     return SessionPage(items=views, next_cursor=encode_cursor("sessions", me.user, last))
 
 
-@router.delete("", status_code=204, responses=responses(401, body=False))
+@router.delete("", status_code=204, responses=responses(401, 403, body=False))
 async def end_other_sessions(me: SignedInUser, service: TheService, caller: TheCaller) -> None:
     """End all of one's own sessions but this one."""
     session_list.end_others(service, me, caller)
 
 
-@router.delete("/{session_id}", status_code=204, responses=responses(401, 404, 422, body=False))
+@router.delete("/{session_id}", status_code=204, responses=responses(401, 403, 404, 422, body=False))
 async def end_session(session_id: str, me: SignedInUser, service: TheService, caller: TheCaller) -> None:
     """End one of one's own sessions."""
     session_list.end(service, me, session_id, caller)

@@ -11,7 +11,7 @@ from functions.admin.models import AuditedEvent, AuditedEventPage
 from gatepost import clock
 from gatepost.administration import audit_search
 from gatepost.administration.audit_search import Search
-from gatepost.audit import Event
+from gatepost.audit import ACTOR_PATTERN, Event
 from gatepost.authentication import Principal
 from gatepost.identifiers import ID_PATTERN
 from gatepost.web.app import router as new_router
@@ -33,12 +33,13 @@ _LINES = {
 
 Reader = Annotated[Principal, Depends(permitted("audit:read"))]
 Id = Annotated[str | None, Query(pattern=ID_PATTERN)]
+ActorId = Annotated[str | None, Query(pattern=ACTOR_PATTERN, max_length=2048, description="the id of a user, or an ARN")]
 Time = Annotated[int | None, PlainValidator(clock.from_rfc3339), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
 async def _search(
     user_id: Id = None,
-    actor_id: Id = None,
+    actor_id: ActorId = None,
     event: Annotated[Event | None, Query(description="the name of an event")] = None,
     from_: Annotated[Time, Query(alias="from", description="RFC 3339; events of then and later")] = None,
     to: Annotated[Time, Query(description="RFC 3339; events of before then")] = None,

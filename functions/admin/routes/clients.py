@@ -2,17 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends
 
-from functions.admin.bodies import CreateClient, UpdateClient
 from functions.admin.models import ClientPage, ClientView, ClientWithSecret
-from gatepost import clock, idempotency
+from gatepost import idempotency
 from gatepost.administration import clients
+from gatepost.administration.wanted import CreateClient, UpdateClient
 from gatepost.authentication import Principal
-from gatepost.clients.metadata import Client
-from gatepost.identifiers import new_id
 from gatepost.web.app import router as new_router
-from gatepost.web.dependencies import TheCaller, TheService, permitted
+from gatepost.web.dependencies import IdempotencyKey, TheCaller, TheService, permitted
 from gatepost.web.lists import Cursor, Limit, decode_cursor, encode_cursor
 from gatepost.web.problems import responses
 
@@ -20,7 +18,6 @@ router = new_router(prefix="/v1/admin/clients", tags=["clients"])
 
 Reader = Annotated[Principal, Depends(permitted("clients:read"))]
 Writer = Annotated[Principal, Depends(permitted("clients:write"))]
-IdempotencyKey = Annotated[str | None, Header(pattern=idempotency.HEADER_PATTERN, description="a random text of your own")]
 
 
 @router.get("", responses=responses(400, 401, 403, 422, body=False))
@@ -41,8 +38,7 @@ async def create_client(
     its secret; with another body it's a conflict.
     """
     attempt = idempotency.attempt("create client", me.user.id, idempotency_key, body.canonical()) if idempotency_key else None
-    asked = Client(id=new_id(), type=body.type, secrets=(), created_at=clock.now(), **body.members())
-    client, secret = clients.create(service, me, asked, attempt, caller)
+    client, secret = clients.create(service, me, body.client(), attempt, caller)
     return ClientWithSecret.showing(client, secret)
 
 

@@ -31,7 +31,8 @@ TheKeysFunction = Annotated[RemoteFunction, Depends(_keys_function)]
 async def list_keys(me: Reader, service: TheService) -> SigningKeyList:
     """List the keys that may verify an access token, and whether a rotation that was asked for still waits."""
     ring = ring_item.read(service.db, service.settings.keys_table)
-    return SigningKeyList(items=[SigningKeyView.of(key) for key in ring.keys], rotation_pending=ring.rotation_due)
+    views = [SigningKeyView(**signing_keys.described(key)) for key in ring.keys]
+    return SigningKeyList(items=views, rotation_pending=ring.rotation_due)
 
 
 @router.post("/rotate", status_code=202, responses=responses(401, 403, 409, body=False))

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Response
 
-from functions.admin.bodies import PutRole
 from functions.admin.models import RolePage, RoleView
-from gatepost.access.roles import NAME_PATTERN, Role
+from gatepost.access.roles import NAME_PATTERN
 from gatepost.administration import roles
+from gatepost.administration.wanted import PutRole
 from gatepost.authentication import Principal
 from gatepost.web.app import router as new_router
 from gatepost.web.dependencies import TheCaller, TheService, permitted
@@ -46,7 +46,7 @@ async def put_role(
     response: Response,
 ) -> RoleView:
     """Write a role as a whole. You must hold all that it permits, before and after, and so of roles that include it."""
-    role = Role(name, body.description, tuple(dict.fromkeys(body.permissions)), tuple(dict.fromkeys(body.includes)))
+    role = body.role(name)
     catalogue, new = roles.put_role(service, me, role, caller)
     response.status_code = 201 if new else 200
     return RoleView.of(role, catalogue)

@@ -25,7 +25,7 @@ async def list_sessions(
     """List a user's sessions."""
     user, name = users.find(service, me, user_id), f"sessions {user_id}"
     sessions, last = session_list.page(service, user, limit, decode_cursor(name, me.user, cursor))
-    views = [SessionView(**session_list.described(session, me.session)) for session in sessions]
+    views = [SessionView(**session_list.described(session, me.sid)) for session in sessions]
     return SessionPage(items=views, next_cursor=encode_cursor(name, me.user, last))
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, cast
 
 from local.events import Call, Request
-from local.functions import LambdaFunction
+from local.functions import Invocable, LambdaFunction
 from local.gateway import Gateway
 from local.model import Api, Authorizer, Route, Template
+from local.stack import Stack
 
 Say = Callable[[dict[str, Any]], Any]
 ACCOUNT_ARN = "arn:aws:execute-api:eu-west-1:123456789012"
@@ -25,9 +26,16 @@ class Function:
         return self._say(event)
 
 
-def functions(**by_name: Function) -> Mapping[str, LambdaFunction]:
+def functions(**by_name: Function) -> Mapping[str, Invocable]:
     """Return stand-ins as the gateway takes functions."""
-    return cast("Mapping[str, LambdaFunction]", by_name)
+    return cast("Mapping[str, Invocable]", by_name)
+
+
+def module(stack: Stack, function: str) -> Any:
+    """Return the module of the handler of `function`, which runs in this process."""
+    loaded = stack.functions[function]
+    assert isinstance(loaded, LambdaFunction)
+    return loaded.module
 
 
 def raising(exc: Exception) -> Say:

@@ -63,3 +63,10 @@ def test_a_handler_may_call_aws_from_other_threads() -> None:
 
     make_invocable("identify", identify)
     assert json.load(invoke("identify", {})["Payload"]) == "123456789012"
+
+
+@pytest.mark.parametrize("prefix", ["", "arn:aws:lambda:eu-west-1:123456789012:function:"])
+@pytest.mark.parametrize("called", ["double", "double:live", "double:7"])
+def test_a_function_is_called_by_its_alias_or_its_arn_too(prefix: str, called: str) -> None:
+    make_invocable("double", lambda event: event * 2)
+    assert json.load(invoke(prefix + called, 21)["Payload"]) == 42

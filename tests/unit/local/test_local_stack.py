@@ -14,6 +14,7 @@ from local.mailbox import Mailbox
 from local.model import Schedule
 from local.schedules import interval
 from local.stack import Stack
+from tests.unit.local.stand_ins import module
 
 GOOD = {"Authorization": "Bearer good"}
 
@@ -102,7 +103,7 @@ def test_whom_the_authorizer_does_not_let_in(shop: Stack, headers: dict[str, str
 def test_the_authorizer_is_asked_once_for_a_method_and_path(shop: Stack) -> None:
     for path in ("/orders/7", "/orders/7", "/orders/8"):
         assert shop.request("GET", path, headers=GOOD).status == 200
-    assert len(shop.functions["DoorFunction"].module.calls) == 2
+    assert len(module(shop, "DoorFunction").calls) == 2
 
 
 def test_a_row_becomes_a_mail(shop: Stack) -> None:
@@ -135,7 +136,7 @@ def test_after_start_streams_deliver_by_themselves(shop: Stack, aws: Mailbox) ->
 
 
 def test_custom_resources_are_created_as_cloudformation_does(shop: Stack) -> None:
-    (event,) = shop.functions["SetupFunction"].module.events
+    (event,) = module(shop, "SetupFunction").events
     assert event.keys() == {
         "RequestType",
         "ResponseURL",

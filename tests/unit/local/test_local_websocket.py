@@ -16,6 +16,7 @@ from local.mailbox import Mailbox
 from local.ports import free_port
 from local.server import Server
 from local.stack import Stack
+from tests.unit.local.stand_ins import module
 
 CLUB = Path(__file__).parent / "club" / "template.yaml"
 
@@ -45,10 +46,6 @@ def _connect(url: str, token: str | None = "good", **options: Any) -> Iterator[C
         yield client
 
 
-def _module(club: Stack, function: str) -> Any:
-    return club.functions[function].module
-
-
 def test_a_connection_is_authorized_once_and_each_event_says_by_whom(club: Stack, url: str) -> None:
     with _connect(f"{url}?a=1") as client:
         client.send('{"action": "say", "text": "hello"}')
@@ -59,9 +56,9 @@ def test_a_connection_is_authorized_once_and_each_event_says_by_whom(club: Stack
     context = event["requestContext"]
     assert (context["routeKey"], context["eventType"], context["stage"]) == ("say", "MESSAGE", "live")
     assert context["authorizer"] == {"sub": "good", "exp": "7", "principalId": "ada"}
-    (asked,) = _module(club, "DoorFunction").calls
+    (asked,) = module(club, "DoorFunction").calls
     assert asked["methodArn"].endswith("/live/$connect")
-    first = _module(club, "ClubFunction").events[0]
+    first = module(club, "ClubFunction").events[0]
     assert (first["requestContext"]["eventType"], first["queryStringParameters"]) == ("CONNECT", {"a": "1"})
     assert first["requestContext"]["connectionId"] == context["connectionId"]
 
@@ -70,7 +67,7 @@ def test_who_comes_again_is_asked_again(club: Stack, url: str) -> None:
     for _ in range(2):
         with _connect(url):
             pass
-    assert len(_module(club, "DoorFunction").calls) == 2
+    assert len(module(club, "DoorFunction").calls) == 2
 
 
 @pytest.mark.parametrize(
@@ -90,8 +87,8 @@ def test_whom_the_authorizer_does_not_let_in(
         pass
     assert refusal.value.response.status_code == status
     assert json.loads(refusal.value.response.body) == body
-    assert _module(club, "ClubFunction").events == []
-    assert (token is None) is (_module(club, "DoorFunction").calls == [])
+    assert module(club, "ClubFunction").events == []
+    assert (token is None) is (module(club, "DoorFunction").calls == [])
     # The gateway has answered; the server has nothing to complain about.
     assert "uvicorn.error" not in [record.name for record in caplog.records]
 
@@ -107,7 +104,7 @@ def test_there_is_nothing_but_the_stage(club: Stack, url: str, path: str) -> Non
     with pytest.raises(InvalidStatus) as refusal, _connect(url.removesuffix("/live") + path):
         pass
     assert refusal.value.response.status_code == 403
-    assert _module(club, "DoorFunction").calls == []
+    assert module(club, "DoorFunction").calls == []
 
 
 def test_the_function_chooses_the_subprotocol(url: str) -> None:
@@ -124,7 +121,7 @@ def test_a_message_without_a_route_is_forbidden(club: Stack, url: str, message: 
         answer = json.loads(client.recv())
     assert answer.keys() == {"message", "connectionId", "requestId"}
     assert answer["message"] == "Forbidden"
-    assert "MESSAGE" not in [event["requestContext"]["eventType"] for event in _module(club, "ClubFunction").events[:-1]]
+    assert "MESSAGE" not in [event["requestContext"]["eventType"] for event in module(club, "ClubFunction").events[:-1]]
 
 
 def test_a_function_that_fails_answers_in_the_gateways_words(url: str) -> None:
@@ -143,8 +140,8 @@ def test_a_route_without_a_response_answers_nothing(url: str) -> None:
 def test_the_function_is_told_when_a_client_is_gone(club: Stack, url: str) -> None:
     with _connect(url) as client:
         client.close(1000, "bye")
-    assert _module(club, "ClubFunction").gone.wait(10)
-    context = _module(club, "ClubFunction").events[-1]["requestContext"]
+    assert module(club, "ClubFunction").gone.wait(10)
+    context = module(club, "ClubFunction").events[-1]["requestContext"]
     assert (context["eventType"], context["disconnectStatusCode"], context["disconnectReason"]) == ("DISCONNECT", 1000, "bye")
     assert context["authorizer"]["sub"] == "good"
 
@@ -157,7 +154,7 @@ def test_binary_and_overlong_messages_end_the_connection(club: Stack, url: str, 
             client.recv()
     assert closed.value.rcvd
     assert closed.value.rcvd.code == code
-    assert _module(club, "ClubFunction").gone.wait(10)
+    assert module(club, "ClubFunction").gone.wait(10)
 
 
 def test_a_plain_request_is_refused(club: Stack) -> None:

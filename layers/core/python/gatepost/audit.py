@@ -6,10 +6,13 @@ from typing import Any
 
 from gatepost import clock
 from gatepost.caller import Caller
-from gatepost.identifiers import new_id
+from gatepost.identifiers import is_id, new_id
 from gatepost.storage import keys
 from gatepost.storage.table import Database
 from gatepost.storage.writes import Item, Write, put
+
+# Who did it: the id of a user, or an operator's ARN, which is `local` on a local stack.
+ACTOR_PATTERN = r"^([0-9a-f]{32}|arn:[!-~]+|local)$"
 
 
 class Event(StrEnum):
@@ -54,6 +57,9 @@ class Event(StrEnum):
     CLIENT_UPDATED = "client.updated"
     CLIENT_SECRET_ROTATED = "client.secret_rotated"  # noqa: S105 (a name)
     CLIENT_DELETED = "client.deleted"
+    API_KEY_CREATED = "api_key.created"
+    API_KEY_DELETED = "api_key.deleted"
+    API_KEY_REFUSED = "api_key.refused"
 
 
 @dataclass(frozen=True)
@@ -71,23 +77,28 @@ class Trail:
         user_id: str | None = None,
         email_digest: bytes | None = None,
         actor_id: str | None = None,
+        operator: str | None = None,
         reason: str | None = None,
         role: str | None = None,
         client_id: str | None = None,
+        api_key_id: str | None = None,
     ) -> Write:
         """Return the write of `event`, to go into the transaction of what it tells.
 
         It belongs to `user_id`, or, where no account is concerned, to the address with `email_digest`. `actor_id` is the
-        user who did it, if they had proven who they are. `reason` marks a failure. `role` is the name of the role that
-        it's about, `client_id` the id of the OAuth client; what happens to these alone belongs to the user who does it.
+        user who did it, if they had proven who they are, or `operator` the ARN of who did it from outside of the API. `reason`
+        marks a failure. `role` is the name of the role that it's about, `client_id` the id of the OAuth client, `api_key_id`
+        that of the API key; what happens to a role or a client alone belongs to the user who does it, or to all operators.
         """
         now_ms, event_id = clock.now_ms(), new_id()
         if user_id is not None:
             key = keys.audit_event_of_user(user_id, now_ms, event_id)
         elif email_digest is not None:
             key = keys.audit_event_of_address(email_digest, now_ms, event_id)
+        elif operator is not None:
+            key = keys.audit_event_of_operators(now_ms, event_id)
         else:
-            raise ValueError("an event belongs to a user or to an address")
+            raise ValueError("an event belongs to a user, to an address or to the operators")
         item = {
             "id": event_id,
             "event": str(event),
@@ -99,16 +110,24 @@ class Trail:
             "expires_at": now_ms // 1000 + self.retention_days * 86400,
         }
         item |= keys.audit_indexed(event, event_id)
-        optional = {"user_id": user_id, "actor_id": actor_id, "reason": reason, "role": role, "client_id": client_id}
+        actor = actor_id or operator
+        optional = {"user_id": user_id, "actor_id": actor, "reason": reason}
+        optional |= {"role": role, "client_id": client_id, "api_key_id": api_key_id}
         return put(self.table, {**key, **item, **{name: value for name, value in optional.items() if value is not None}})
 
 
 def described(item: Item) -> dict[str, Any]:
     """Return what a user sees of an event of theirs. From where an administrator did it, and with what, is none of it."""
-    shown = ("id", "event", "ip", "user_agent", "result", "reason", "role", "client_id", "request_id")
+    shown = ("id", "event", "ip", "user_agent", "result", "reason", "role", "client_id", "api_key_id", "request_id")
     by_another = item.get("actor_id", item.get("user_id")) != item.get("user_id")
     hidden = {"ip": None, "user_agent": None} if by_another else {}
     return {"at": clock.rfc3339_ms(item["at_ms"])} | {name: item.get(name) for name in shown} | hidden
+
+
+def actor_shown_to_user(item: Item) -> str | None:
+    """Return what a user sees of who has caused an event of theirs: the id of a user, and of an operator that it was one."""
+    actor: str | None = item.get("actor_id")
+    return actor if actor is None or is_id(actor) else "operator"
 
 
 def page(db: Database, table: str, user_id: str, limit: int, after: str | None) -> tuple[list[Item], str | None]:

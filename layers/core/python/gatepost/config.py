@@ -75,6 +75,7 @@ def _domain(value: str) -> str:
     return email_addresses.parse(f"postmaster@{value}").domain
 
 
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Domain = Annotated[str, AfterValidator(_domain)]
 Origin = Annotated[str, AfterValidator(_origin)]
 PositiveInt = Annotated[int, Field(gt=0)]
@@ -138,16 +139,16 @@ class ServiceSettings(Settings):
     )
     max_sessions: Annotated[int, Field(ge=0)] = Field(default=0, description="living sessions of one user; 0 = any number.")
     edge: Literal["none", "cloudfront"] = Field(default="none", description="what stands in front of the HTTP API.")
-    edge_secret_sha256: str = Field(
-        default="",
-        description="the SHA-256, in hexadecimal, of the value of the header x-gatepost-edge that CloudFront adds.",
-        pattern=r"^([0-9a-f]{64})?$",
+    edge_secret_sha256: Annotated[tuple[Digest, ...], BeforeValidator(_comma_separated), Field(max_length=2)] = Field(
+        default=(),
+        description="the SHA-256, in hexadecimal, of the value of the header x-gatepost-edge that CloudFront adds; "
+        "two, comma separated, while it's being replaced.",
     )
     session_idle_days: PositiveInt = Field(default=30, description="how many days a session lives without being used.")
     session_lifetime_days: PositiveInt = Field(default=90, description="how many days a session lives at the most.")
     sessions_not_before: Annotated[int, Field(ge=0)] = Field(
         default=0,
-        description="seconds since the epoch; sessions begun before are over, so that a restored table revives none.",
+        description="seconds since the epoch; sessions and API keys from before are over: a restored table revives none.",
     )
     limit_account_failures: PositiveInt = Field(default=10, description="failed sign-ins of one account in 15 minutes.")
     limit_address_failures: PositiveInt = Field(

@@ -59,6 +59,13 @@ class TooManyClientSecrets(Conflict):
     default_detail = "A client has 5 working secrets at the most: wait until older ones have expired."
 
 
+class TooManyApiKeys(Conflict):
+    """A user would have too many API keys."""
+
+    code = "too_many_api_keys"
+    default_detail = "A user has 25 API keys at the most: delete one first."
+
+
 class IdempotencyKeyReused(Conflict):
     """An idempotency key was used before for another request."""
 

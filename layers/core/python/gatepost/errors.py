@@ -14,11 +14,12 @@ class GatepostError(Exception):
     """The base of all refusals.
 
     `code` is the stable word that clients switch on; the exception's text is the `detail` they may show.
-    Neither ever repeats input.
+    Neither ever repeats input. `subject` is the name of what was refused, where several things were asked for at once.
     """
 
     code: ClassVar[str]
     default_detail: ClassVar[str]
+    subject: str | None = None
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or self.default_detail)
@@ -52,11 +53,25 @@ class InvalidRefreshToken(GatepostError):
     default_detail = "This refresh token is no longer good. Sign in again."
 
 
+class InvalidApiKey(GatepostError):
+    """An API key is malformed, unknown, over or deleted, or its owner may not use it now; which of it, nobody learns."""
+
+    code = "invalid_api_key"
+    default_detail = "This API key is not good, or no longer."
+
+
 class CsrfCheckFailed(GatepostError):
     """A call that brings a cookie and nothing that shows that a page of ours made it."""
 
     code = "csrf_check_failed"
     default_detail = "With the cookie, send the header `x-gatepost-csrf: 1`, from a page of an allowed origin."
+
+
+class NotThroughEdge(GatepostError):
+    """The call came round what stands in front of this API."""
+
+    code = "not_through_edge"
+    default_detail = "This address is not for clients. Call the API by the address of its issuer."
 
 
 class PreflightRefused(GatepostError):
@@ -178,6 +193,16 @@ class Unavailable(GatepostError):
     code = "temporarily_unavailable"
     default_detail = "The service can't answer right now. Nothing was changed; try again."
     retry_after = 1
+
+
+@contextmanager
+def of_subject(name: str) -> Iterator[None]:
+    """Note that what the block refuses is the thing of this name, unless a block inside of it knows better."""
+    try:
+        yield
+    except GatepostError as refusal:
+        refusal.subject = refusal.subject or name
+        raise
 
 
 @contextmanager

@@ -35,6 +35,7 @@ class MailKind(StrEnum):
     EMAIL_CHANGE = "email_change"
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_CHANGED = "email_changed"
+    API_KEY_CREATED = "api_key_created"
     ACCOUNT_DELETED = "account_deleted"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 (a name)
 

@@ -31,6 +31,8 @@ class Limits:
     code_mails: Limit
     invitation_mails: Limit
     email_changes: Limit
+    api_key_mails: Limit
+    api_key_failures: Limit
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,9 @@ def connect(settings: ServiceSettings) -> Service:
             invitation_mails=Limit("invitation_mail", settings.limit_recipient_mails, _HOUR),
             # By the account that changes, which gets a notice each time.
             email_changes=Limit("email_change", settings.limit_recipient_mails, _HOUR),
+            api_key_mails=Limit("api_key_mail", settings.limit_recipient_mails, _HOUR),
+            # Apart from failed sign-ins: a script that keeps trying an old key must not lock people out behind its address.
+            api_key_failures=Limit("api_key", settings.limit_address_failures, _QUARTER_HOUR),
         ),
         breached_passwords=_breached_passwords(settings.breached_passwords_url),
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from gatepost import clock, revocations
 from gatepost.audit import Event
-from gatepost.authentication import Principal
+from gatepost.authentication import Principal, SignedInPrincipal
 from gatepost.caller import Caller
 from gatepost.errors import NotAuthenticated, NotFound, logged_if_unavailable
 from gatepost.identifiers import is_id
@@ -48,15 +48,15 @@ def in_use(service: Service, user: User) -> list[Session]:
     return [session for session in alive(service, user) if session.last_used_at >= since]
 
 
-def described(session: Session, current: Session) -> dict[str, Any]:
-    """Return what is shown of a session; `current` is the one that asks."""
+def described(session: Session, current: str) -> dict[str, Any]:
+    """Return what is shown of a session; `current` is the id of the one that asks."""
     return {
         "id": session.id,
         "device_name": session.device_name,
         "ip": session.ip,
         "created_at": clock.rfc3339(session.created_at_ms // 1000),
         "last_used_at": clock.rfc3339(session.last_used_at),
-        "current": session.id == current.id,
+        "current": session.id == current,
     }
 
 
@@ -79,7 +79,7 @@ def end(service: Service, me: Principal, session_id: str, caller: Caller) -> Non
         raise NotFound("There is no such session.") from exc
 
 
-def end_others(service: Service, me: Principal, caller: Caller) -> None:
+def end_others(service: Service, me: SignedInPrincipal, caller: Caller) -> None:
     """End all of the user's sessions but the one that asks.
 
     Raises:
@@ -89,7 +89,7 @@ def end_others(service: Service, me: Principal, caller: Caller) -> None:
     commit_ending_others(service, me, me.user.password_hash, event)
 
 
-def commit_ending_others(service: Service, me: Principal, password_hash: str, *writes: Write) -> None:
+def commit_ending_others(service: Service, me: SignedInPrincipal, password_hash: str, *writes: Write) -> None:
     """Commit `writes` together with the end of all sessions but `me.session`, by raising the user's epoch, and set
     `password_hash`.
 

@@ -17,16 +17,15 @@ def demand_holds(held: Collection[str], needed: Iterable[str]) -> None:
         raise NotPermitted("You don't hold all the permissions that this gives, takes away or belongs to.")
 
 
-def demand_may_edit(held: Collection[str], name: str, before: Catalogue, after: Catalogue) -> None:
-    """Demand that who holds `held` may replace the catalogue `before` by `after`, between which they edit the role `name`:
-    of it, and of every role whose permissions change with it since they include it, they must hold all that it permits,
-    before and after.
+def demand_may_edit(held: Collection[str], edited: Collection[str], before: Catalogue, after: Catalogue) -> None:
+    """Demand that who holds `held` may replace the catalogue `before` by `after`, between which they edit the roles of the
+    names `edited`: of these, and of every role whose permissions change with them since it includes one, they must hold all
+    that it permits, before and after.
 
     Raises:
         NotPermitted: if they don't.
     """
-    names = {name, *before.roles, *after.roles}
-    for each in names:
-        was, becomes = before.permissions_of([each]), after.permissions_of([each])
-        if each == name or was != becomes:
+    for name in {*edited, *before.roles, *after.roles}:
+        was, becomes = before.permissions_of([name]), after.permissions_of([name])
+        if name in edited or was != becomes:
             demand_holds(held, {*was, *becomes})

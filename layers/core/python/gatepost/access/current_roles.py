@@ -4,10 +4,11 @@ The version is a tiny item of its own that is read beside something else, so tha
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from gatepost import telemetry
-from gatepost.access.roles import EMPTY, Catalogue, Rights
+from gatepost.access.permissions import common
+from gatepost.access.roles import EMPTY, Catalogue, Rights, those_that_fit
 from gatepost.conflicts import TooManyPermissions
 from gatepost.storage import keys, roles
 from gatepost.storage.keys import Key
@@ -50,3 +51,10 @@ def rights_in(catalogue: Catalogue, user: User) -> Rights:
         )
         telemetry.count("TooManyPermissions")
         return catalogue.rights_that_fit(user.roles)
+
+
+def rights_within(catalogue: Catalogue, user: User, permissions: Collection[str]) -> Rights:
+    """Return what an API key of `user` may that has `permissions`: what they and the user's roles by `catalogue` give both. It
+    has no role itself. In the odd case that this is more than a token may carry, it's what fits.
+    """
+    return Rights((), those_that_fit(common(rights_in(catalogue, user).permissions, permissions)))

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from gatepost.access.permissions import EVERYTHING, minimised
 from gatepost.conflicts import BuiltInRole, IncludedRole, RoleCatalogueFull, RoleCycle, RolesTooDeep, TooManyPermissions
-from gatepost.errors import NotFound, UnknownRole
+from gatepost.errors import NotFound, UnknownRole, of_subject
 
 ADMIN = "admin"
 USER = "user"
@@ -126,9 +126,19 @@ def with_role(catalogue: Catalogue, role: Role) -> Catalogue:
         TooManyPermissions: it, or one that includes it, would permit more than a token may carry.
         RoleCatalogueFull: there would be more than `MAX_ROLES`, or all together would be too large.
     """
-    if is_built_in(role.name):
-        raise BuiltInRole
-    return _successor(catalogue, {**catalogue.roles, role.name: role})
+    return with_all(catalogue, {**catalogue.roles, role.name: role})
+
+
+def with_all(catalogue: Catalogue, roles: Mapping[str, Role]) -> Catalogue:
+    """Return the successor of `catalogue` that has exactly these roles by their names, and the built-in ones.
+
+    Raises what `with_role` does, with the name of the role in `subject`.
+    """
+    for name in roles:
+        if is_built_in(name):
+            with of_subject(name):
+                raise BuiltInRole
+    return _successor(catalogue, roles)
 
 
 def without_role(catalogue: Catalogue, name: str) -> Catalogue:
@@ -172,17 +182,28 @@ def _compiled(roles: Mapping[str, Role]) -> dict[str, tuple[str, ...]]:
         if name not in roles:
             raise UnknownRole
         role = roles[name]
-        for included in role.includes:
-            compile_role(included, (*includers, name))
-        depths[name] = max((1 + depths[included] for included in role.includes), default=0)
-        if depths[name] > MAX_DEPTH:
-            raise RolesTooDeep
-        effective[name] = minimised([*role.permissions, *(each for other in role.includes for each in effective[other])])
-        _demand_fits_token(effective[name])
+        with of_subject(name):
+            for included in role.includes:
+                compile_role(included, (*includers, name))
+            depths[name] = max((1 + depths[included] for included in role.includes), default=0)
+            if depths[name] > MAX_DEPTH:
+                raise RolesTooDeep
+            effective[name] = minimised([*role.permissions, *(each for other in role.includes for each in effective[other])])
+            _demand_fits_token(effective[name])
 
     for name in roles:
         compile_role(name, ())
     return {name: effective[name] for name in roles}
+
+
+def those_that_fit(permissions: Iterable[str]) -> tuple[str, ...]:
+    """Return as many of `permissions` from the first on as a token may carry."""
+    fitting: tuple[str, ...] = ()
+    for permission in permissions:
+        if not _fits_token((*fitting, permission)):
+            break
+        fitting += (permission,)
+    return fitting
 
 
 def _fits_token(permissions: tuple[str, ...]) -> bool:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from gatepost import audit, clock, guesses, revocations, session_list
+from gatepost.api_keys import own_keys
 from gatepost.audit import Event
-from gatepost.authentication import Principal
+from gatepost.authentication import SignedInPrincipal
 from gatepost.caller import Caller
 from gatepost.conflicts import LastAdministrator
 from gatepost.errors import InvalidCredentials, NotAuthenticated, logged_if_unavailable
@@ -25,8 +26,8 @@ _SKEW = 30
 _EXPORTED_EVENTS = 1000
 
 
-def erase_account(service: Service, me: Principal, password: str | None, caller: Caller) -> None:
-    """Delete the user, whose address is free then, and with them all sessions and pending tokens.
+def erase_account(service: Service, me: SignedInPrincipal, password: str | None, caller: Caller) -> None:
+    """Delete the user, whose address is free then, and with them all API keys, sessions and pending tokens.
 
     Security events stay for as long as they're kept; they hold the user's id, not the address.
 
@@ -72,8 +73,9 @@ def purge(service: Service, user_id: str) -> None:
         service.db.delete_all(service.settings.sessions_table, keys.everything_of_user(user_id))
 
 
-def export(service: Service, me: Principal) -> dict[str, Any]:
-    """Return everything held about the user but secrets and their digests, as JSON: profile, sessions, security events.
+def export(service: Service, me: SignedInPrincipal) -> dict[str, Any]:
+    """Return everything held about the user but secrets and their digests, as JSON: profile, sessions, API keys, security
+    events.
 
     Anybody who knows the address can cause events, so only the newest stand here; the audit trail has all, in pages.
     """
@@ -93,13 +95,14 @@ def export(service: Service, me: Principal) -> dict[str, Any]:
             "mail_stopped": suppressions.described(user.mail_stopped),
         },
         "pending_email": change["email"] if change and clock.now() < change["expires_at"] else None,
-        "sessions": [_exported(session, me.session) for session in session_list.alive(service, user)],
-        "security_events": [audit.described(event) | {"actor_id": event.get("actor_id")} for event in events],
+        "sessions": [_exported(session, me.sid) for session in session_list.alive(service, user)],
+        "api_keys": [own_keys.described(key) for key in own_keys.all_of(service, user)],
+        "security_events": [audit.described(event) | {"actor_id": audit.actor_shown_to_user(event)} for event in events],
         "security_events_complete": more is None,
     }
 
 
-def _exported(session: Session, current: Session) -> dict[str, Any]:
+def _exported(session: Session, current: str) -> dict[str, Any]:
     return session_list.described(session, current) | {
         "amr": list(session.amr),
         "audience": list(session.audience),

@@ -3,7 +3,7 @@
 from gatepost import clock, guesses, session_list
 from gatepost.accounts.new_passwords import demand_acceptable
 from gatepost.audit import Event
-from gatepost.authentication import Principal
+from gatepost.authentication import SignedInPrincipal
 from gatepost.caller import Caller
 from gatepost.credentials.passwords import hash_password
 from gatepost.outbox import Mail, MailKind, enqueue
@@ -12,7 +12,7 @@ from gatepost.storage import email_codes, keys
 from gatepost.storage.writes import delete
 
 
-def change_password(service: Service, me: Principal, current: str, new: str, caller: Caller) -> None:
+def change_password(service: Service, me: SignedInPrincipal, current: str, new: str, caller: Caller) -> None:
     """Set a new password. The session that asks goes on; all others end.
 
     Raises:

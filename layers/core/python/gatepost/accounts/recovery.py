@@ -58,8 +58,8 @@ def forgot_password(service: Service, email: EmailAddress, caller: Caller) -> No
 
 
 def reset_password(service: Service, token: str, new_password: str, caller: Caller) -> None:
-    """Set a new password with a mailed token. All sessions end, all access tokens go onto the revocation list, and guesses that
-    others made are forgotten, so that the owner can sign in.
+    """Set a new password with a mailed token. All sessions and API keys end, all access tokens go onto the revocation list, and
+    guesses that others made are forgotten, so that the owner can sign in.
 
     Raises:
         InvalidToken: the token is wrong, used or expired.

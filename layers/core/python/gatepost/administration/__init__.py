@@ -1,1 +1,2 @@
-"""What administrators do. Each rule is handed the principal who does it, whose permission the route has asked for."""
+"""What administrators do. Each rule is handed who does it: a user, whose permission the route has asked for, or an
+operator, whose rights IAM has."""

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from gatepost import clock, idempotency
+from gatepost.administration import actors
+from gatepost.administration.actors import Actor
 from gatepost.audit import Event
-from gatepost.authentication import Principal
 from gatepost.caller import Caller
 from gatepost.clients import client_secrets
 from gatepost.clients.metadata import Client, demand_consistent
@@ -16,7 +17,6 @@ from gatepost.idempotency import Attempt
 from gatepost.identifiers import is_id
 from gatepost.service import Service
 from gatepost.storage import clients as client_items
-from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.writes import Write
 
@@ -38,9 +38,28 @@ def read(service: Service, client_id: str) -> Client:
     return client
 
 
-def create(
-    service: Service, me: Principal, client: Client, attempt: Attempt | None, caller: Caller
-) -> tuple[Client, str | None]:
+def described(client: Client) -> dict[str, Any]:
+    """Return what is seen of a client: all but its secrets, of which only those that work are told, the newest last."""
+    return {
+        "client_id": client.id,
+        "name": client.name,
+        "type": client.type,
+        "redirect_uris": list(client.redirect_uris),
+        "grant_types": list(client.grant_types),
+        "scopes": list(client.scopes),
+        "created_at": clock.rfc3339(client.created_at),
+        "secrets": [
+            {
+                "created_at": clock.rfc3339(secret.created_at),
+                "expires_at": None if secret.expires_at is None else clock.rfc3339(secret.expires_at),
+            }
+            for secret in client.secrets
+            if secret.is_alive(clock.now())
+        ],
+    }
+
+
+def create(service: Service, me: Actor, client: Client, attempt: Attempt | None, caller: Caller) -> tuple[Client, str | None]:
     """Register `client`, and return it with its secret, which nobody sees again; a public one has none.
 
     Where `attempt` was made before, return what it made, without its secret: that may only be rotated now.
@@ -68,7 +87,7 @@ def create(
     return client, secret
 
 
-def update(service: Service, me: Principal, client_id: str, changes: Mapping[str, Any], caller: Caller) -> Client:
+def update(service: Service, me: Actor, client_id: str, changes: Mapping[str, Any], caller: Caller) -> Client:
     """Set the members of a client that `changes` gives, and return it as it is then.
 
     Raises:
@@ -84,7 +103,7 @@ def update(service: Service, me: Principal, client_id: str, changes: Mapping[str
     return _write(service, me, client, Event.CLIENT_UPDATED, caller)
 
 
-def rotate_secret(service: Service, me: Principal, client_id: str, caller: Caller) -> tuple[Client, str]:
+def rotate_secret(service: Service, me: Actor, client_id: str, caller: Caller) -> tuple[Client, str]:
     """Give a client a new secret, which nobody sees again, and return both. The one before works for a day.
 
     Raises:
@@ -100,7 +119,7 @@ def rotate_secret(service: Service, me: Principal, client_id: str, caller: Calle
     return _write(service, me, replace(client, secrets=kept), Event.CLIENT_SECRET_ROTATED, caller), secret
 
 
-def delete(service: Service, me: Principal, client_id: str, caller: Caller) -> None:
+def delete(service: Service, me: Actor, client_id: str, caller: Caller) -> None:
     """Delete a client, whose id is never given again.
 
     Raises:
@@ -112,19 +131,19 @@ def delete(service: Service, me: Principal, client_id: str, caller: Caller) -> N
     _commit(service, _with_event(service, me, removal, client, Event.CLIENT_DELETED, caller))
 
 
-def _write(service: Service, me: Principal, client: Client, event: Event, caller: Caller) -> Client:
+def _write(service: Service, me: Actor, client: Client, event: Event, caller: Caller) -> Client:
     client = replace(client, version=client.version + 1)
     change = client_items.write(service.settings.clients_table, client)
     _commit(service, _with_event(service, me, change, client, event, caller))
     return client
 
 
-def _with_event(service: Service, me: Principal, change: Write, client: Client, event: Event, caller: Caller) -> list[Write]:
+def _with_event(service: Service, me: Actor, change: Write, client: Client, event: Event, caller: Caller) -> list[Write]:
     """Return `change` with its event and the demand that `me` still has the rights that it was judged by."""
     return [
         change,
-        user_items.demand_same_rights(service.settings.users_table, me.user),
-        service.audit.event(event, caller, user_id=me.user.id, actor_id=me.user.id, client_id=client.id),
+        *actors.demand_same_rights(service, me),
+        actors.event(service, me, event, caller, client_id=client.id),
     ]
 
 

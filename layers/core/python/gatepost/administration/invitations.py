@@ -53,7 +53,7 @@ def invite(
         raise EmailTaken
     user_id = new_id()
     if standing and clock.now() < standing["expires_at"]:
-        demand_holds(me.rights.permissions, me.catalogue.permissions_of(standing["roles"]))
+        demand_holds(me.permissions, me.catalogue.permissions_of(standing["roles"]))
         user_id = standing["user_id"]
     invitation = invitations.new(email, user_id, name, roles, me.user.id)
     with _mail_counted(service, email):
@@ -128,7 +128,7 @@ def withdraw(service: Service, me: Principal, invitation: Invitation, caller: Ca
         NotPermitted: `me` doesn't hold all that its roles permit.
         Conflict: it was accepted, withdrawn or replaced meanwhile, or `me` or the roles changed.
     """
-    demand_holds(me.rights.permissions, me.catalogue.permissions_of(invitation.roles))
+    demand_holds(me.permissions, me.catalogue.permissions_of(invitation.roles))
     try:
         service.db.transact(
             *invitation_items.withdraw(service.settings.sessions_table, invitation),
@@ -156,5 +156,5 @@ def _mail_counted(service: Service, email: EmailAddress) -> Iterator[None]:
 def _demand_may_give(me: Principal, roles: tuple[str, ...]) -> None:
     if me.catalogue.existing(roles) != roles:
         raise InvalidField("roles", "names a role that doesn't exist")
-    demand_holds(me.rights.permissions, me.catalogue.permissions_of(roles))
+    demand_holds(me.permissions, me.catalogue.permissions_of(roles))
     me.catalogue.rights_of(roles)

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from gatepost import limits
 from gatepost.accounts.recovery import TOKEN_LIFETIME
+from gatepost.administration.actors import Actor
 from gatepost.administration.users import commit, demand_may_change, event_of, signed_out
 from gatepost.audit import Event
-from gatepost.authentication import Principal
 from gatepost.caller import Caller
 from gatepost.credentials.passwords import hash_password
 from gatepost.errors import RateLimited
@@ -21,9 +21,9 @@ from gatepost.storage.users import User
 from gatepost.storage.writes import Write, delete
 
 
-def demand_reset(service: Service, me: Principal, user: User, caller: Caller) -> None:
-    """Let the user's password open nothing any more, end all their sessions, and mail them a link that sets a new one; the
-    same mail goes to them only so often, and the newest that did stays good.
+def demand_reset(service: Service, me: Actor, user: User, caller: Caller) -> None:
+    """Let the user's password open nothing any more, end all their sessions and API keys, and mail them a link that sets a new
+    one; the same mail goes to them only so often, and the newest that did stays good.
 
     Raises:
         NotPermitted: `me` doesn't hold all that the user holds.
@@ -43,7 +43,7 @@ def demand_reset(service: Service, me: Principal, user: User, caller: Caller) ->
             service,
             me,
             user,
-            replace(signed_out(user), password_hash=no_password()),
+            replace(signed_out(user), password_hash=no_password(), api_key_epoch=user.api_key_epoch + 1),
             delete(settings.sessions_table, keys.email_change(user.id)),
             email_codes.forget(settings.sessions_table, user.email_digest),
             *([] if isinstance(outcome, RateLimited) else _link(service, user)),

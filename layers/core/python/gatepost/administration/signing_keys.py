@@ -1,15 +1,29 @@
-"""Asking for a rotation of the signing keys."""
+"""Seeing the signing keys, and asking for their rotation."""
 
-from dataclasses import asdict
+from typing import Any
 
-from gatepost.authentication import Principal
+from gatepost import clock
+from gatepost.administration import actors
+from gatepost.administration.actors import Actor
 from gatepost.aws.functions import RemoteFunction
 from gatepost.caller import Caller
 from gatepost.conflicts import RotationPending
 from gatepost.errors import Conflict
+from gatepost.signing.ring import SigningKey
 
 
-def rotate(keys_function: RemoteFunction, me: Principal, caller: Caller) -> None:
+def described(key: SigningKey) -> dict[str, Any]:
+    """Return what is seen of a key."""
+    return {
+        "kid": key.kid,
+        "algorithm": key.algorithm,
+        "state": key.state,
+        "since": clock.rfc3339(key.state_since),
+        "created_at": clock.rfc3339(key.created_at),
+    }
+
+
+def rotate(keys_function: RemoteFunction, me: Actor, caller: Caller) -> None:
     """Have the keys function, which alone may make keys, publish a new one and rotate as soon as one may sign.
 
     It writes the event in the transaction of the change.
@@ -19,7 +33,7 @@ def rotate(keys_function: RemoteFunction, me: Principal, caller: Caller) -> None
         Conflict: the keys were changed meanwhile.
         Unavailable: the keys function fails, or what it needs does.
     """
-    refused = keys_function.invoke({"asked_by": {"user_id": me.user.id, **asdict(caller)}})["refused"]
+    refused = keys_function.invoke({"asked_by": actors.asking(me, caller)})["refused"]
     if refused == RotationPending.code:
         raise RotationPending
     if refused is not None:

@@ -4,16 +4,16 @@ from dataclasses import replace
 
 from gatepost.access.authority import demand_holds
 from gatepost.access.roles import MAX_ROLES_OF_USER
+from gatepost.administration.actors import Actor
 from gatepost.administration.users import commit, event_of
 from gatepost.audit import Event
-from gatepost.authentication import Principal
 from gatepost.caller import Caller
 from gatepost.conflicts import TooManyRoles
 from gatepost.service import Service
 from gatepost.storage.users import User
 
 
-def assign(service: Service, me: Principal, user: User, name: str, caller: Caller) -> None:
+def assign(service: Service, me: Actor, user: User, name: str, caller: Caller) -> None:
     """Give a user the role of this name, if they don't have it yet.
 
     Raises:
@@ -24,7 +24,7 @@ def assign(service: Service, me: Principal, user: User, name: str, caller: Calle
         Conflict: the user, `me` or the roles changed meanwhile.
     """
     me.catalogue.role(name)
-    demand_holds(me.rights.permissions, me.catalogue.permissions_of([name]))
+    demand_holds(me.permissions, me.catalogue.permissions_of([name]))
     after = user
     if name not in user.roles:
         if len(user.roles) >= MAX_ROLES_OF_USER:
@@ -34,7 +34,7 @@ def assign(service: Service, me: Principal, user: User, name: str, caller: Calle
     commit(service, me, user, after, event_of(service, me, user, Event.ROLE_ASSIGNED, caller, role=name))
 
 
-def unassign(service: Service, me: Principal, user: User, name: str, caller: Caller) -> None:
+def unassign(service: Service, me: Actor, user: User, name: str, caller: Caller) -> None:
     """Take the role of this name from a user, if they have it; also one that exists no more.
 
     Raises:

@@ -6,6 +6,8 @@ from typing import Literal
 from gatepost import revocations
 from gatepost.access.authority import demand_holds
 from gatepost.accounts import erasure
+from gatepost.administration import actors
+from gatepost.administration.actors import Actor
 from gatepost.audit import Event
 from gatepost.authentication import Principal
 from gatepost.caller import Caller
@@ -22,9 +24,9 @@ from gatepost.storage.users import User
 from gatepost.storage.writes import Write
 
 
-def find(service: Service, me: Principal, user_id: str) -> User:
+def find(service: Service, me: Actor, user_id: str) -> User:
     """Return the user with this id. Raises `NotFound`."""
-    if user_id == me.user.id:
+    if isinstance(me, Principal) and user_id == me.id:
         return me.user
     user = user_items.from_item(service.db.get(service.settings.users_table, keys.user(user_id))) if is_id(user_id) else None
     if user is None:
@@ -45,7 +47,7 @@ def page(service: Service, search: Search, limit: int, after: str | None) -> tup
 
 def update(
     service: Service,
-    me: Principal,
+    me: Actor,
     before: User,
     caller: Caller,
     *,
@@ -71,13 +73,13 @@ def update(
 
 
 def delete(service: Service, me: Principal, user: User, caller: Caller) -> None:
-    """Delete a user, whose address is free then, and with them all sessions and pending tokens. Raises what `update` does."""
+    """Delete a user, whose address is free then, and with them all that is theirs. Raises what `update` does."""
     demand_may_change(me, user)
     transact(service, me, user, None, *erasure.erasing(service, user, caller, actor_id=me.user.id))
     erasure.purge(service, user.id)
 
 
-def end_sessions(service: Service, me: Principal, user: User, caller: Caller) -> None:
+def end_sessions(service: Service, me: Actor, user: User, caller: Caller) -> None:
     """End all sessions of a user, at once. Raises what `update` does."""
     event = event_of(service, me, user, Event.ALL_SESSIONS_ENDED, caller)
     commit(service, me, user, signed_out(user), event)
@@ -88,17 +90,17 @@ def signed_out(user: User) -> User:
     return replace(user, epoch=user.epoch + 1, version=user.version + 1)
 
 
-def event_of(service: Service, me: Principal, user: User, event: Event, caller: Caller, *, role: str | None = None) -> Write:
+def event_of(service: Service, me: Actor, user: User, event: Event, caller: Caller, *, role: str | None = None) -> Write:
     """Return the write of an event of `user` that `me` has caused."""
-    return service.audit.event(event, caller, user_id=user.id, actor_id=me.user.id, role=role)
+    return actors.event(service, me, event, caller, user_id=user.id, role=role)
 
 
-def demand_may_change(me: Principal, user: User) -> None:
+def demand_may_change(me: Actor, user: User) -> None:
     """Demand that `me` holds all that `user` holds, or would if they weren't disabled. Raises `NotPermitted`."""
-    demand_holds(me.rights.permissions, me.catalogue.permissions_of(user.roles))
+    demand_holds(me.permissions, me.catalogue.permissions_of(user.roles))
 
 
-def commit(service: Service, me: Principal, before: User, after: User, *writes: Write) -> None:
+def commit(service: Service, me: Actor, before: User, after: User, *writes: Write) -> None:
     """Commit the change of a user with `writes`, if it is one, and if `me` may change them.
 
     Where the version is raised, the access tokens before it go onto the revocation list. Raises what `update` does.
@@ -111,7 +113,7 @@ def commit(service: Service, me: Principal, before: User, after: User, *writes: 
     transact(service, me, before, after, user_items.change(settings.users_table, before, after), *revoked, *writes)
 
 
-def transact(service: Service, me: Principal, before: User | None, after: User | None, *writes: Write) -> None:
+def transact(service: Service, me: Actor, before: User | None, after: User | None, *writes: Write) -> None:
     """Commit `writes`, which make, change or delete a user, if another administrator remains, and what `me` was judged by, the
     roles and their own rights, is still the same. The writes themselves demand it of the user.
     """
@@ -123,12 +125,12 @@ def transact(service: Service, me: Principal, before: User | None, after: User |
         raise LastAdministrator if administrators.was_the_last(followed, exc) else Conflict from exc
 
 
-def same_judge(service: Service, me: Principal, *, of: User | None = None) -> list[Write]:
+def same_judge(service: Service, me: Actor, *, of: User | None = None) -> list[Write]:
     """Demand that the roles and the rights of `me` are as they were. Where `of` is `me`, the write that changes them has to
     demand it: DynamoDB takes one write of an item in a transaction.
     """
     settings = service.settings
     unchanged = [role_items.demand_unchanged(settings.roles_table, me.catalogue)]
-    if of is None or of.id != me.user.id:
-        unchanged.append(user_items.demand_same_rights(settings.users_table, me.user))
+    if of is None or of.id != me.id:
+        unchanged += actors.demand_same_rights(service, me)
     return unchanged

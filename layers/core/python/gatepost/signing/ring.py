@@ -121,3 +121,13 @@ def _promoted(keys: Iterable[SigningKey], standby: SigningKey, now: int) -> list
         return replace(key, state="signing", state_since=now) if key is standby else key
 
     return [moved(key) for key in keys]
+
+
+def next_to_sign(ring: KeyRing) -> tuple[SigningKey, int] | None:
+    """Return which key signs next, and from when on at the earliest, in seconds since the epoch; None where none stands by."""
+    signing = ring.signing()
+    oldest = min((key for key in ring.keys if key.state == "standby"), key=lambda key: key.created_at, default=None)
+    if signing is None or oldest is None:
+        return None
+    published = oldest.created_at + PUBLISHED_BEFORE_USE
+    return oldest, published if ring.rotation_due else max(published, signing.state_since + ROTATION_PERIOD)

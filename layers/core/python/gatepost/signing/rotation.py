@@ -68,8 +68,9 @@ def rotate(maker: KeyMaker) -> int:
     return successor.version
 
 
-def rotate_early(maker: KeyMaker, user_id: str, caller: Caller) -> None:
-    """Rotate because the administrator `user_id` asks for it. The same request any number of times does it once.
+def rotate_early(maker: KeyMaker, caller: Caller, *, user_id: str | None = None, operator: str | None = None) -> None:
+    """Rotate because the administrator `user_id`, or the operator with the ARN `operator`, asks for it. The same request any
+    number of times does it once.
 
     Raises:
         RotationPending: a rotation was asked for before, which waits until its key may sign.
@@ -81,7 +82,7 @@ def rotate_early(maker: KeyMaker, user_id: str, caller: Caller) -> None:
     successor = rotated_early(ring, clock.now(), maker.make_key, caller.request_id)
     if successor is ring:
         return
-    event = maker.audit.event(Event.KEY_ROTATION_REQUESTED, caller, user_id=user_id, actor_id=user_id)
+    event = maker.audit.event(Event.KEY_ROTATION_REQUESTED, caller, user_id=user_id, actor_id=user_id, operator=operator)
     try:
         maker.db.transact(signing_keys.write(table, successor), event)
     except ConditionFailed as exc:

@@ -61,6 +61,11 @@ def id_of_user(partition: str) -> str:
     return partition.removeprefix(_of_user(""))
 
 
+def api_key(user_id: str, key_id: str) -> Key:
+    """An API key of a user."""
+    return {"pk": _of_user(user_id), "sk": f"API_KEY#{key_id}"}
+
+
 def email_claim(address_digest: bytes) -> Key:
     """The claim that makes an e-mail address unique; `address_digest` is the digest of its canonical form."""
     return {"pk": _of_address(address_digest), "sk": "CLAIM"}
@@ -212,6 +217,11 @@ def audit_event_of_user(user_id: str, at_ms: int, event_id: str) -> Key:
 def audit_event_of_address(address_digest: bytes, at_ms: int, event_id: str) -> Key:
     """A security event of an address that may have no account; `at_ms` in milliseconds since the epoch."""
     return {"pk": _of_address(address_digest), "sk": f"{rfc3339_ms(at_ms)}#{event_id}"}
+
+
+def audit_event_of_operators(at_ms: int, event_id: str) -> Key:
+    """A security event of the deployment itself, that an operator has caused; `at_ms` in milliseconds since the epoch."""
+    return {"pk": "OPERATORS", "sk": f"{rfc3339_ms(at_ms)}#{event_id}"}
 
 
 def audit_trail_of_user(user_id: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from gatepost.storage import keys
-from gatepost.storage.writes import Item, Write, delete, put, update
+from gatepost.storage.writes import Item, Write, check, delete, put, update
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,11 @@ def end(table: str, user_id: str, session_id: str, family_digest: bytes) -> Writ
 def end_of_user(table: str, user_id: str, session_id: str) -> Write:
     """Delete a session of a user, provided that there is one."""
     return delete(table, keys.session(user_id, session_id), "attribute_exists(pk)")
+
+
+def demand_exists(table: str, session: Session) -> Write:
+    """Demand that a session was not ended, be it one by one."""
+    return check(table, keys.session(session.user_id, session.id), "family_digest = :family", family=session.family_digest)
 
 
 def keep(table: str, session: Session, *, epoch: int) -> Write:

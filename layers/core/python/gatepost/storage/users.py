@@ -10,7 +10,7 @@ from gatepost.storage.writes import Item, Write, check, delete, put, update
 _UNCHANGED = "#status = :active AND epoch = :epoch AND password_hash = :hash"
 _SAME_ADDRESS = "email_digest = :address"
 _AS_READ = "#status = :old_status AND epoch = :old_epoch AND version = :old_version"
-_CHANGEABLE = ("name", "email_verified", "password_hash", "status", "roles", "epoch", "version")
+_CHANGEABLE = ("name", "email_verified", "password_hash", "status", "roles", "epoch", "version", "api_key_epoch")
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,9 @@ class User:
     """A user.
 
     `email` is the address mail goes to; `email_digest` the digest of its canonical form. `epoch` is raised whenever all
-    sessions end, `version` whenever access tokens may no longer be taken (the claim `ver`). `mail_stopped` says why no mail
-    goes to the address, if none does; a new user has none. Times are seconds since the epoch.
+    sessions end, `version` whenever access tokens may no longer be taken (the claim `ver`), `api_key_epoch` whenever all API
+    keys end; `api_keys` are the ids of those there are, over or not. `mail_stopped` says why no mail goes to the address, if
+    none does. A new user has neither. Times are seconds since the epoch.
     """
 
     id: str
@@ -34,6 +35,8 @@ class User:
     version: int
     created_at: int
     mail_stopped: Suppression | None = None
+    api_key_epoch: int = 0
+    api_keys: frozenset[str] = frozenset()
 
 
 def from_item(item: Item | None) -> User | None:
@@ -53,6 +56,8 @@ def from_item(item: Item | None) -> User | None:
         version=item["version"],
         created_at=item["created_at"],
         mail_stopped=suppressions.from_attribute(item.get("mail_stopped")),
+        api_key_epoch=item.get("api_key_epoch", 0),
+        api_keys=frozenset(item.get("api_keys", ())),
     )
 
 
@@ -117,19 +122,21 @@ def prove_address(table: str, user: User) -> Write:
 
 
 def reset_password(table: str, user: User, password_hash: str) -> Write:
-    """Set a new password, end all sessions and void all access tokens of a user who is as `user` was read, and who has just
-    proven the address.
+    """Set a new password, end all sessions and API keys and void all access tokens of a user who is as `user` was read, and who
+    has just proven the address.
 
     A disabled user stays disabled.
     """
     return update(
         table,
         keys.user(user.id),
-        "SET password_hash = :new, epoch = :next_epoch, version = :next_version, email_verified = :true",
+        "SET password_hash = :new, epoch = :next_epoch, version = :next_version, api_key_epoch = :next_api_key_epoch, "
+        "email_verified = :true",
         f"epoch = :epoch AND version = :version AND password_hash = :hash AND {_SAME_ADDRESS}",
         new=password_hash,
         next_epoch=user.epoch + 1,
         next_version=user.version + 1,
+        next_api_key_epoch=user.api_key_epoch + 1,
         true=True,
         epoch=user.epoch,
         version=user.version,
@@ -194,19 +201,22 @@ def change_email(table: str, user: User, email: str, email_digest: bytes) -> tup
     )
 
 
-def erase(table: str, user: User) -> tuple[Write, Write]:
-    """Delete a user who is as `user` was read, and the claim of their address, which is free then."""
-    return (
+def erase(table: str, user: User) -> list[Write]:
+    """Delete a user who is as `user` was read, their API keys, and the claim of their address, which is free then."""
+    same_keys = "api_keys = :api_keys" if user.api_keys else "attribute_not_exists(api_keys)"
+    return [
         delete(table, keys.email_claim(user.email_digest), "user_id = :id", id=user.id),
         delete(
             table,
             keys.user(user.id),
-            f"{_AS_READ} AND password_hash = :hash AND {_SAME_ADDRESS}",
+            f"{_AS_READ} AND password_hash = :hash AND {_SAME_ADDRESS} AND {same_keys}",
             **_as_read(user),
+            **({"api_keys": set(user.api_keys)} if user.api_keys else {}),
             hash=user.password_hash,
             address=user.email_digest,
         ),
-    )
+        *(delete(table, keys.api_key(user.id, key_id)) for key_id in user.api_keys),
+    ]
 
 
 def stop_mail(table: str, user_id: str, address_digest: bytes, suppression: Suppression) -> Write:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.security import HTTPBearer
 
+from gatepost import idempotency
 from gatepost.access.permissions import holds
-from gatepost.authentication import Principal, authenticate
+from gatepost.authentication import Principal, SignedInPrincipal, authenticate
 from gatepost.caller import Caller
 from gatepost.errors import NotPermitted
 from gatepost.service import Service
@@ -31,9 +32,17 @@ async def _authenticated(request: Request, _: Annotated[object, Depends(_bearer)
     return authenticate(request.app.state.service, request.headers.get("authorization"))
 
 
+async def _signed_in(me: Annotated[Principal, Depends(_authenticated)]) -> SignedInPrincipal:
+    if not isinstance(me, SignedInPrincipal):
+        raise NotPermitted("An API key can't do this: sign in.")
+    return me
+
+
 @dataclass(frozen=True)
 class Permitted:
-    """A dependency: the user, whose token must be for the issuer alone, and who must have `permission` right now."""
+    """A dependency: the user or an API key of theirs, whose token must be for the issuer alone, and who must have `permission`
+    right now.
+    """
 
     permission: str
 
@@ -51,4 +60,7 @@ def permitted(permission: str) -> Permitted:
 
 TheService = Annotated[Service, Depends(_service)]
 TheCaller = Annotated[Caller, Depends(_caller)]
-SignedInUser = Annotated[Principal, Depends(_authenticated)]
+# The user themselves. So an API key gets no further than where `UserOrApiKey` stands.
+SignedInUser = Annotated[SignedInPrincipal, Depends(_signed_in)]
+UserOrApiKey = Annotated[Principal, Depends(_authenticated)]
+IdempotencyKey = Annotated[str | None, Header(pattern=idempotency.HEADER_PATTERN, description="a random text of your own")]

@@ -13,9 +13,12 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gatepost.caller import Caller
+from gatepost.errors import NotThroughEdge
+from gatepost.web.problems import refused
 
 _MAX_USER_AGENT = 256
 
@@ -24,15 +27,20 @@ _MAX_USER_AGENT = 256
 class TrustedEdge:
     """CloudFront in front of the HTTP API, which proves itself by a header whose value only it and the deployer know.
 
+    `secrets_sha256` are the digests of that value; two, while it's being replaced.
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html
     """
 
-    secret_sha256: str
+    secrets_sha256: tuple[str, ...]
+
+    def sent(self, headers: Mapping[str, str]) -> bool:
+        """Return whether a request with these headers came through CloudFront."""
+        proof = hashlib.sha256(headers.get("x-gatepost-edge", "").encode()).hexdigest()
+        return any(hmac.compare_digest(proof, digest) for digest in self.secrets_sha256)
 
     def viewer_address(self, headers: Mapping[str, str]) -> str | None:
         """Return the address CloudFront saw (it says `address:port`), or None for a request that did not come through it."""
-        proof = hashlib.sha256(headers.get("x-gatepost-edge", "").encode()).hexdigest()
-        if not hmac.compare_digest(proof, self.secret_sha256):
+        if not self.sent(headers):
             return None
         address = headers.get("cloudfront-viewer-address", "").rpartition(":")[0]
         try:
@@ -56,6 +64,8 @@ class Edge:
         state: dict[str, Any] = {"caller": caller}
         scope["state"] = state
         status = 0
+        # The HTTP API's own address stays open for CloudFront. Whoever calls it comes round the firewall there.
+        app = self._app if self._edge is None or self._edge.sent(scope["aws.event"]["headers"]) else _came_round
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -65,7 +75,7 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            await app(scope, receive, send_with_headers)
         except Exception as exc:
             # What nobody foresaw: it was answered (`problems.install`), and is now logged with all the rest.
             if status == 0:
@@ -88,6 +98,11 @@ class Edge:
             self._logger.info("request", extra=fields)
         else:
             self._logger.error("request failed", extra=fields, exc_info=failure)
+
+
+async def _came_round(scope: Scope, receive: Receive, send: Send) -> None:
+    answer = await refused(Request(scope), NotThroughEdge())
+    await answer(scope, receive, send)
 
 
 def common_headers(request_id: str) -> dict[str, str]:

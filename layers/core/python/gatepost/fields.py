@@ -1,13 +1,15 @@
-"""Types of the members of requests."""
+"""Types of the members of what is asked for: in the bodies of requests, and in files of the command line."""
 
-import unicodedata
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
 
+from gatepost import clock
+from gatepost.access import permissions
 from gatepost.accounts import email_addresses
 from gatepost.accounts.email_addresses import EmailAddress
 from gatepost.credentials import passwords
+from gatepost.plain_text import MAX_NAME, one_line
 
 
 class RequestBody(BaseModel):
@@ -38,13 +40,12 @@ def _optional_password(value: str | None) -> str | None:
     return None if value is None else _password(value)
 
 
-def plain_text(value: str) -> str:
-    """Return `value` if it's one line of text. Raises `ValueError`."""
-    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
-        raise ValueError("must be one line without control characters")
-    if value != value.strip():
-        raise ValueError("must not begin or end with a blank")
-    return value
+def _time(value: Any) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError("must be a string")
+    return clock.from_rfc3339(value) // 1000
 
 
 Email = Annotated[EmailAddress, PlainValidator(_email), WithJsonSchema({"type": "string", "format": "email", "maxLength": 254})]
@@ -58,5 +59,12 @@ OptionalPassword = Annotated[str | None, StringConstraints(min_length=1), AfterV
 # Whatever a client may take for a token is judged, not called malformed.
 OpaqueToken = Annotated[str, StringConstraints(min_length=1, max_length=8192), Field(repr=False)]
 OptionalToken = Annotated[str | None, StringConstraints(min_length=1, max_length=8192)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(plain_text)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME), AfterValidator(one_line)]
+Permission = Annotated[str, StringConstraints(pattern=permissions.PATTERN)]
+# In seconds since the epoch.
+OptionalTime = Annotated[
+    int | None,
+    PlainValidator(_time),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}),
+]
 Audience = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[!-~]+$")]
