@@ -144,13 +144,14 @@ class SecurityEventPage(BaseModel):
 
 
 class Revocations(BaseModel):
-    """Whose still-unexpired access tokens must no longer be taken: hashes of sessions; by hash of a user the least good
-    `ver`.
+    """Whose still-unexpired access tokens must no longer be taken: hashes of sessions; by hash of a user the least good `ver`;
+    where signing keys were removed in an emergency, hashes of their `kid`.
     """
 
     sessions: list[str]
     users: dict[str, int]
     complete: bool
+    keys: list[str] | None = None
 
 
 class Jwk(BaseModel, extra="allow"):

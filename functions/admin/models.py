@@ -174,6 +174,7 @@ class AuditedEvent(BaseModel):
     role: str | None
     client_id: str | None
     api_key_id: str | None
+    kid: str | None
     request_id: str
 
 

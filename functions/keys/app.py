@@ -1,4 +1,6 @@
-"""Makes the first signing keys for the stack's custom resource, and rotates them on a schedule or where it's asked for."""
+"""Makes the first signing keys for the stack's custom resource, rotates them on a schedule or where it's asked for, and removes
+one that mustn't be trusted any more.
+"""
 
 from typing import Any
 
@@ -6,8 +8,8 @@ from gatepost import telemetry
 from gatepost.aws.custom_resources import respond
 from gatepost.caller import Caller
 from gatepost.config import KeysSettings
-from gatepost.errors import Conflict
-from gatepost.signing.rotation import connect, ensure_first_keys, rotate, rotate_early
+from gatepost.errors import Conflict, NotFound, Unavailable
+from gatepost.signing.rotation import connect, ensure_first_keys, remove, rotate, rotate_early
 
 logger = telemetry.logger()
 keys = connect(KeysSettings.from_environment())
@@ -15,11 +17,14 @@ _RESOURCE = "signing-keys"
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
-    """Answer CloudFormation's request for the custom resource; or rotate because somebody asks for it (`asked_by`): an
-    administrator, by the admin function, or an operator; or rotate what is due.
+    """Answer CloudFormation's request for the custom resource; or remove a key (`remove`) because an operator asks for it; or
+    rotate because somebody asks for it (`asked_by`): an administrator, by the admin function, or an operator; or rotate what
+    is due.
 
     Deleting the resource deletes nothing: the table is retained, and with it the keys that verify tokens still out there.
     """
+    if "remove" in event:
+        return _remove(event["remove"], **event["asked_by"])
     if "asked_by" in event:
         return _rotate_early(**event["asked_by"])
     if "ResponseURL" not in event:
@@ -47,4 +52,21 @@ def _rotate_early(user_id: str | None = None, operator: str | None = None, **cal
         rotate_early(keys, Caller(**caller), user_id=user_id, operator=operator)
     except Conflict as exc:
         return {"refused": exc.code}
+    return {"refused": None}
+
+
+def _remove(kid: str, operator: str, **caller: str) -> dict[str, Any]:
+    """Return by which error it was refused, if it was. A standby key that is missing afterwards is published at once, so that
+    it ages.
+    """
+    try:
+        remove(keys, kid, operator, Caller(**caller))
+    except (Conflict, NotFound) as exc:
+        return {"refused": exc.code}
+    logger.warning("a signing key was removed", extra={"kid": kid, "operator": operator})
+    try:
+        rotate(keys)
+    except Unavailable:
+        # The key is gone, which was what mattered.
+        logger.exception("no new standby key could be made; the hourly run tries again")
     return {"refused": None}

@@ -1,12 +1,15 @@
 """`gatepost keys`: which key signs now and next, and a rotation before it's time to."""
 
+import json
 import time
 from datetime import datetime
+from typing import Any
 
 import pytest
 import time_machine
 
 from cli.run import Run
+from gatepost.administration import signing_keys as rules
 from gatepost.audit import Event
 from gatepost.errors import Unavailable
 from gatepost.signing.ring import PUBLISHED_BEFORE_USE, ROTATION_PERIOD
@@ -58,6 +61,44 @@ def test_a_rotation_is_told_of_even_if_the_keys_can_not_be_read_afterwards(
         monkeypatch.setattr("cli.commands.keys._ring", unavailable)
         assert operator.refusal("keys", "rotate", code=3).startswith("The rotation is under way")
         assert len(operator.events(Event.KEY_ROTATION_REQUESTED)) == before + 1
+
+
+def test_z15_a_key_that_was_stolen_is_removed_and_the_next_signs(operator: Operator) -> None:
+    signing = next(key for key in operator.json("keys", "list")["keys"] if key["state"] == "signing")
+    assert (
+        f"Remove the key {signing['kid']} (signing)"
+        in operator.run("keys", "remove", signing["kid"], typed="n\n", code=1).stderr
+    )
+    assert signing in operator.json("keys", "list")["keys"]
+    after = operator.json("keys", "remove", signing["kid"], "--yes")
+    assert signing["kid"] not in {key["kid"] for key in after["keys"]}
+    assert [key["state"] for key in after["keys"]].count("signing") == 1
+    assert "standby" in {key["state"] for key in after["keys"]}
+    (event,) = operator.events(Event.KEY_REMOVED)
+    assert (event["pk"], event["kid"], event["user_agent"]) == ("OPERATORS", signing["kid"], "gatepost command line")
+    (shown,) = operator.run("--json", "audit", "tail", "--event", Event.KEY_REMOVED).stdout.splitlines()
+    assert json.loads(shown)["kid"] == signing["kid"]
+
+
+def test_a_key_that_is_not_there_is_not_removed(operator: Operator) -> None:
+    before = operator.json("keys", "list")["keys"]
+    for kid in ("0" * 32, "x", before[0]["kid"].upper()):
+        assert operator.refusal("keys", "remove", kid, "--yes").startswith("There is no such key")
+    assert operator.json("keys", "list")["keys"] == before
+
+
+def test_a_removal_is_told_of_even_if_the_keys_can_not_be_read_afterwards(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standby = next(key["kid"] for key in operator.json("keys", "list")["keys"] if key["state"] == "standby")
+    remove = rules.remove
+
+    def removed_and_gone(*args: Any) -> None:
+        remove(*args)
+        monkeypatch.setattr("cli.commands.keys._ring", unavailable)
+
+    monkeypatch.setattr(rules, "remove", removed_and_gone)
+    assert operator.refusal("keys", "remove", standby, "--yes", code=3).startswith("The key is removed")
 
 
 def unavailable(run: Run) -> None:

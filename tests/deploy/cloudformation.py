@@ -70,7 +70,7 @@ class Alias(StandIn):
 
 
 # moto wants a record's zone to be there.
-_INSTEAD: dict[str, type[CloudFormationModel]] = {"AWS::Lambda::Alias": Alias, "AWS::Route53::RecordSet": StandIn}
+_INSTEAD: dict[str, Any] = {"AWS::Lambda::Alias": Alias, "AWS::Route53::RecordSet": StandIn}
 
 
 def unknown_types(document: Document) -> set[str]:

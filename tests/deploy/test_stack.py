@@ -83,7 +83,7 @@ class Case:
 SERVICES = [Case(SERVICE, deployments.stack_name(name), deployments.parameters(name)) for name in deployments.NAMES]
 CASES = [
     *SERVICES,
-    Case(SERVICE, "with-every-option", SERVICES[-1].parameters | deployments.EVERYTHING),
+    Case(SERVICE, "with-every-option", {**SERVICES[-1].parameters, **deployments.EVERYTHING}),
     *(Case(path, name_of(path), parameters(path)) for path in PATHS if path != SERVICE and "examples" not in path.parts),
 ]
 

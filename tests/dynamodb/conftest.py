@@ -78,6 +78,15 @@ def wide_stack(mailbox: Mailbox, wire: Wire, shared_project: Path, stack: Stack)
 
 
 @pytest.fixture
+def new_stack(mailbox: Mailbox, wire: Wire, project: Path) -> Iterator[Stack]:
+    """A service of its own, whose keys a test may rotate."""
+    with wire.laid():
+        service = Stack(project / "template.yaml", mailbox, parameters=PARAMETERS)
+    with service:
+        yield service
+
+
+@pytest.fixture
 def wide_api(wide_stack: Stack) -> Api:
     """A client of `wide_stack`."""
     return Api(wide_stack)

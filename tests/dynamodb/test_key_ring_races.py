@@ -1,8 +1,8 @@
-"""Making and rotating the signing keys at once: the ring changes once."""
+"""Making, rotating and removing signing keys at once: each change of the ring happens once."""
 
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,23 +14,13 @@ from gatepost.storage import keys, signing_keys
 from gatepost.storage.table import Database
 from gatepost.storage.writes import delete
 from local.custom_resources import create_custom_resource
-from local.mailbox import Mailbox
 from local.stack import Stack
 from tests.dynamodb.support import at_once, events, split
-from tests.dynamodb.wire import ASKING_FOR_ROTATION, WRITING_RING, Wire
+from tests.dynamodb.wire import ASKING_FOR_ROTATION, REMOVING_KEY, WRITING_RING, Wire
 from tests.integration.administrators import administrator
-from tests.support import PARAMETERS, Api
+from tests.support import Api
 
 pytestmark = pytest.mark.dynamodb
-
-
-@pytest.fixture
-def new_stack(mailbox: Mailbox, wire: Wire, project: Path) -> Iterator[Stack]:
-    """A service of its own, whose keys a test may rotate."""
-    with wire.laid():
-        service = Stack(project / "template.yaml", mailbox, parameters=PARAMETERS)
-    with service:
-        yield service
 
 
 def ring(db: Database, stack: Stack) -> KeyRing:
@@ -52,6 +42,17 @@ def rotate(stack: Stack) -> Any:
     return stack.functions["KeysFunction"].invoke({"gatepost": "rotate"})
 
 
+def remove(stack: Stack, kid: str, request: str = "a request") -> Any:
+    """Do what an operator asks for."""
+    asked_by = {"operator": "arn:aws:iam::123456789012:user/ada", "ip": "", "user_agent": "a test", "request_id": request}
+    return stack.functions["KeysFunction"].invoke({"remove": kid, "asked_by": asked_by})
+
+
+def removals(stack: Stack) -> int:
+    """How many events of removals there are."""
+    return [item["event"] for item in Api(stack).table("AuditTable")].count(Event.KEY_REMOVED)
+
+
 def published(stack: Stack) -> set[str]:
     return {key["kid"] for key in Api(stack).call("GET", "/.well-known/jwks.json").json()["keys"]}
 
@@ -66,7 +67,7 @@ def test_of_16_deployments_at_once_one_makes_the_first_two_keys(new_stack: Stack
     assert Api(new_stack).sign_up()["status"] == "authenticated"
 
 
-def test_of_16_rotations_at_once_one_changes_the_ring(new_stack: Stack, db: Database, wire: Wire) -> None:
+def test_r21_of_16_rotations_at_once_one_changes_the_ring(new_stack: Stack, db: Database, wire: Wire) -> None:
     before = ring(db, new_stack)
     with time_machine.travel(time.time() + ROTATION_PERIOD):
         with wire.meeting(16, WRITING_RING):
@@ -117,3 +118,72 @@ def test_r08_a_rotation_that_is_asked_for_and_whose_answer_is_lost_is_done_once(
     with wire.losing_answers(ASKING_FOR_ROTATION, 2):
         assert me.admin("POST", "/keys/rotate").status == 202
     assert len(ring(db, new_stack).keys) == len(before.keys) + 1
+
+
+def test_z15_of_8_removals_of_a_key_at_once_one_is_done_and_the_others_find_it_gone(
+    new_stack: Stack, db: Database, wire: Wire
+) -> None:
+    before = ring(db, new_stack)
+    stolen, standby = before.keys
+    with wire.meeting(8, REMOVING_KEY):
+        calls = [partial(remove, new_stack, stolen.kid, f"request {number}") for number in range(8)]
+        answers = at_once(calls)
+    assert sorted(str(answer["refused"]) for answer in answers) == ["None"] + ["not_found"] * 7
+    assert removals(new_stack) == 1
+    after = ring(db, new_stack)
+    assert [(key.kid, key.state) for key in after.keys[:1]] == [(standby.kid, "signing")]
+    assert [key.state for key in after.keys[1:]] == ["standby"]
+    assert published(new_stack) == {key.kid for key in after.keys}
+
+
+def test_z15_of_4_removals_of_one_request_at_once_one_is_done_and_all_say_so(
+    new_stack: Stack, db: Database, wire: Wire
+) -> None:
+    """Lambda's client asks again before the first has answered."""
+    stolen = ring(db, new_stack).keys[0]
+    with wire.meeting(4, REMOVING_KEY):
+        answers = at_once([lambda: remove(new_stack, stolen.kid)] * 4)
+    assert answers == [{"refused": None}] * 4
+    assert removals(new_stack) == 1
+    assert stolen.kid not in published(new_stack)
+
+
+@pytest.mark.parametrize("due", [False, True])
+def test_z15_a_removal_and_rotations_at_once_leave_a_ring_without_the_key(
+    new_stack: Stack, db: Database, wire: Wire, due: bool
+) -> None:
+    """Whichever comes first: with the key goes what another has made of it."""
+    me, before = administrator(new_stack), ring(db, new_stack)
+    with time_machine.travel(time.time() + (ROTATION_PERIOD if due else 0)):
+        with wire.meeting(2, REMOVING_KEY):
+            # One of the schedule, one asked for; the latter meets the removal.
+            calls = [lambda: remove(new_stack, before.keys[0].kid), lambda: rotate(new_stack)]
+            calls += [] if due else [lambda: me.admin("POST", "/keys/rotate")]
+            calls += [lambda: remove(new_stack, before.keys[1].kid, "another")] if due else []
+            removed = at_once(calls)[0]
+        assert removed == {"refused": None}
+        after = ring(db, new_stack)
+        assert before.keys[0].kid not in {key.kid for key in after.keys}
+        assert [key.state for key in after.keys].count("signing") == 1
+        assert {key.kid for key in after.removed} <= {key.kid for key in before.keys}
+        rotate(new_stack)
+        assert published(new_stack) == {key.kid for key in ring(db, new_stack).keys}
+
+
+def test_z15_a_rotation_that_a_removal_overtakes_does_not_bring_the_key_back(
+    new_stack: Stack, db: Database, wire: Wire
+) -> None:
+    stolen = ring(db, new_stack).keys[0]
+    with time_machine.travel(time.time() + ROTATION_PERIOD):
+        with wire.in_the_midst(WRITING_RING, lambda: remove(new_stack, stolen.kid)):
+            rotate(new_stack)
+        assert stolen.kid not in published(new_stack)
+        assert rotate(new_stack) == {"version": ring(db, new_stack).version}
+
+
+def test_r08_a_removal_whose_answers_are_lost_is_done_once(new_stack: Stack, db: Database, wire: Wire) -> None:
+    stolen = ring(db, new_stack).keys[0]
+    with wire.losing_answers(REMOVING_KEY, 2):
+        assert remove(new_stack, stolen.kid) == {"refused": None}
+    assert removals(new_stack) == 1
+    assert len(ring(db, new_stack).keys) == 2

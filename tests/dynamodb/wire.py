@@ -38,7 +38,7 @@ WRITING_USER = Call("UpdateItem", b"PROFILE")
 GUESS_OF_ACCOUNT = Call("UpdateItem", b"LIMIT#account#")
 COUNT_OF_MAILS = Call("UpdateItem", b"LIMIT#address_mail#")
 WRITING_RING = Call("PutItem", b"RING#")
-ASKING_FOR_ROTATION = Call("TransactWriteItems", b"RING#")
+ASKING_FOR_ROTATION = REMOVING_KEY = Call("TransactWriteItems", b"RING#")
 
 # Returns the answer, or None to let the request go on; may raise what the SDK would.
 Hook = Callable[[AWSPreparedRequest], AWSResponse | None]

@@ -143,7 +143,9 @@ def test_i13_what_fills_a_template_is_escaped_in_html_and_never_a_template(kind:
         "GATEPOST_KMS_KEY_ID": "key",
     }
     link = f"{ISSUER}/ui/x?token=%22%3E&a='<b>{{{{7777*7777}}}}"
-    mail = Mail("ada@example.com", kind, {"link": link, "code": "123456", "at": "2026-11-23T12:00:00Z"})
+    mail = Mail(
+        "ada@example.com", kind, {"link": link, "code": "123456", "at": "2026-11-23T12:00:00Z", "until": "2027-02-21T12:00:00Z"}
+    )
     message = render(MailerSettings.from_environment(environment), mail, "0123456789abcdef")
     text, page = (message.get_body((part,)) for part in ("plain", "html"))
     assert text is not None

@@ -22,6 +22,7 @@ from local.stack import Stack
 from local.tables import create_table
 from local.template import read_template
 from tests.calls import failing, recorded
+from tests.integration.aws_faults import faults, lost_answer, times
 from tests.support import PARAMETERS, ROOT
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -162,6 +163,75 @@ def test_a_failure_is_told_to_cloudformation_and_leaves_no_half_ring(deployment:
         deployment.function.invoke(custom_resource_event("Create", url))
     assert received[1]["Status"] == "SUCCESS"
     assert deployment.states() == ["signing", "standby"]
+
+
+def test_a_first_deployment_that_is_rolled_back_leaves_nothing_that_the_next_one_trips_over(deployment: Deployment) -> None:
+    """CloudFormation deletes the resource whose creation has failed; and one that was made, if another resource fails."""
+    with response_url() as (url, received):
+        with failing("Encrypt"):
+            deployment.function.invoke(custom_resource_event("Create", url))
+        deployment.function.invoke(custom_resource_event("Delete", url))
+        assert deployment.items() == []
+        deployment.function.invoke(custom_resource_event("Create", url))
+        before = deployment.ring()
+        deployment.function.invoke(custom_resource_event("Delete", url))
+        deployment.function.invoke(custom_resource_event("Create", url))
+    assert [answer["Status"] for answer in received] == ["FAILED", "SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS"]
+    assert deployment.ring() == before
+    assert deployment.function.invoke(ROTATE) == {"version": 1}
+
+
+def test_a_resource_that_is_replaced_is_the_same_one_and_its_keys_stay(deployment: Deployment) -> None:
+    """An update answers with the id it came with, so CloudFormation deletes no old one; and if it did, nothing happened."""
+    deployment.create()
+    before = deployment.ring()
+    with response_url() as (url, received):
+        for request_type in ("Update", "Delete"):
+            deployment.function.invoke(custom_resource_event(request_type, url) | {"PhysicalResourceId": "from-before"})
+    assert [answer["PhysicalResourceId"] for answer in received] == ["from-before"] * 2
+    assert deployment.ring() == before
+
+
+def test_r21_where_the_answer_can_not_be_delivered_lambda_asks_again_and_the_keys_are_made_once(
+    deployment: Deployment,
+) -> None:
+    with response_url() as (url, _):
+        pass  # nobody listens there any more
+    with pytest.raises(OSError, match="refused"):
+        deployment.function.invoke(custom_resource_event("Create", url))
+    before = deployment.ring()
+    with response_url() as (url, received):
+        deployment.function.invoke(custom_resource_event("Create", url))
+    assert [answer["Status"] for answer in received] == ["SUCCESS"]
+    assert deployment.ring() == before
+
+
+def test_a_deployment_with_another_kind_of_keys_leaves_those_that_are_there(deployment: Deployment) -> None:
+    """Its first key of the new kind stands by after the next rotation, and signs after the one that follows."""
+    with time_machine.travel(START, tick=False) as clock:
+        deployment.create()
+        updated = LambdaFunction(deployment.function.definition, {"GATEPOST_SIGNING_KEY_SPEC": "ECC_NIST_P256"})
+        assert updated.invoke(ROTATE) == {"version": 1}
+        clock.shift(30 * DAY)
+        updated.invoke(ROTATE)
+        assert [key["algorithm"] for key in deployment.ring()["keys"]] == ["RS256", "RS256", "ES256"]
+        clock.shift(30 * DAY)
+        updated.invoke(ROTATE)
+        signing = next(key for key in deployment.ring()["keys"] if key["state"] == "signing")
+        assert signing["public_jwk"]["crv"] == "P-256"
+
+
+def test_r21_a_run_of_the_schedule_that_comes_twice_or_whose_answer_is_lost_rotates_once(deployment: Deployment) -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        deployment.create()
+        clock.shift(30 * DAY)
+        with faults(times(1, "PutItem RING", lost_answer)):
+            assert deployment.function.invoke(ROTATE) == {"version": 2}
+        rotated = deployment.ring()
+        for _ in range(3):
+            clock.shift(60)
+            assert deployment.function.invoke(ROTATE) == {"version": 2}
+        assert deployment.ring() == rotated
 
 
 def test_the_private_parts_are_wrapped_for_their_key_alone(deployment: Deployment) -> None:

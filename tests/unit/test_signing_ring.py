@@ -9,15 +9,19 @@ from gatepost.access_tokens import LIFETIME
 from gatepost.conflicts import RotationPending
 from gatepost.signing.ring import (
     PUBLISHED_BEFORE_USE,
+    REMOVED_LISTED,
     RETIRED_LIFETIME,
     ROTATION_PERIOD,
     KeyRing,
+    RemovedKey,
     SigningKey,
     first_ring,
+    removed,
     rotated,
     rotated_early,
 )
 from gatepost.signing.signer import RING_MAX_AGE
+from gatepost_verifier.key_source import MAX_AGE, STALE_IF_ERROR
 
 START = 1_795_435_200
 HOUR = 3600
@@ -65,10 +69,10 @@ def ask(ring: KeyRing, now: int, maker: Maker, request: str = "") -> KeyRing:
 
 def test_the_numbers_are_those_of_the_contract() -> None:
     """Before a key signs, the two hours of verifiers and what comes before; after it, the 15 minutes of a token, 30 s of
-    leeway, and the 60 s that a warm environment signs on.
+    leeway, the 60 s that a warm environment signs on, and clocks that are 30 s apart.
     """
     assert PUBLISHED_BEFORE_USE >= 2 * HOUR + HOUR // 2 + RING_MAX_AGE
-    assert RETIRED_LIFETIME == RING_MAX_AGE + LIFETIME + LEEWAY == 990
+    assert RETIRED_LIFETIME == RING_MAX_AGE + LIFETIME + LEEWAY + 2 * 30 == 1050
     assert ROTATION_PERIOD == 30 * 86_400
 
 
@@ -195,6 +199,65 @@ def test_early_rotations_one_after_the_other_keep_every_retired_key_its_time(rin
         ring = ask(ring, now, maker)
         assert ring.version == number + 1
         assert list(states(ring).values()) == ["retired", "signing", "standby"]
+
+
+def take(ring: KeyRing, now: int, maker: Maker, kid: str, request: str = "a removal") -> KeyRing:
+    """Remove a key."""
+    return removed(ring, now, maker.at(now), kid, request)
+
+
+@pytest.mark.parametrize("age", [0, PUBLISHED_BEFORE_USE, ROTATION_PERIOD])
+def test_z15_where_the_key_that_signs_is_removed_the_standby_signs_at_once(ring: KeyRing, maker: Maker, age: int) -> None:
+    """However young it is: nobody may sign with the other any more."""
+    now = START + age
+    successor = take(ring, now, maker, "key-1")
+    assert states(successor) == {"key-2": "signing"}
+    assert (successor.version, successor.last_request, maker.made) == (2, "a removal", 2)
+    assert successor.removed == (RemovedKey("key-1", now),)
+    assert successor.keys[0].state_since == now
+    assert states(rotate(successor, now, maker)) == {"key-2": "signing", "key-3": "standby"}
+
+
+def test_z15_of_two_standby_keys_the_oldest_signs_and_the_rotation_that_waited_is_done(ring: KeyRing, maker: Maker) -> None:
+    waiting = ask(ring, START + 1, maker)
+    successor = take(waiting, START + 2, maker, "key-1")
+    assert states(successor) == {"key-2": "signing", "key-3": "standby"}
+    assert successor.rotation_due is False
+    assert rotate(successor, START + 2 * PUBLISHED_BEFORE_USE, maker) is successor
+
+
+def test_z15_where_none_stands_by_a_new_key_is_made_and_signs(ring: KeyRing, maker: Maker) -> None:
+    alone = take(ring, START, maker, "key-2")
+    assert states(alone) == {"key-1": "signing"}
+    assert states(take(alone, START + 1, maker, "key-1")) == {"key-3": "signing"}
+
+
+def test_z15_a_standby_key_or_a_retired_one_leaves_and_nothing_else_changes(ring: KeyRing, maker: Maker) -> None:
+    now = START + ROTATION_PERIOD
+    three = rotate(ring, now, maker)
+    for kid in ("key-1", "key-3"):
+        successor = take(three, now + 1, maker, kid)
+        assert successor.keys == tuple(key for key in three.keys if key.kid != kid)
+        assert successor.removed == (RemovedKey(kid, now + 1),)
+    waiting = ask(ring, START, maker)
+    assert take(waiting, START, maker, "key-2").rotation_due is True
+
+
+def test_removing_a_key_that_is_not_there_changes_nothing(ring: KeyRing, maker: Maker) -> None:
+    assert take(ring, START, maker, "key-9") is ring
+    once = take(ring, START, maker, "key-1")
+    assert take(once, START + 1, maker, "key-1", "another") is once
+
+
+def test_a_removed_key_is_told_of_for_as_long_as_anybody_may_have_it_and_then_forgotten(ring: KeyRing, maker: Maker) -> None:
+    assert REMOVED_LISTED >= MAX_AGE + STALE_IF_ERROR + HOUR // 2 + RING_MAX_AGE
+    once = rotate(take(ring, START, maker, "key-1"), START, maker)
+    last = START + REMOVED_LISTED - 1
+    assert [key.kid for key in once.removed_lately(last)] == ["key-1"]
+    assert once.removed_lately(last + 1) == ()
+    twice = take(once, last, maker, "key-2")
+    assert [key.kid for key in twice.removed] == ["key-1", "key-2"]
+    assert [key.kid for key in take(twice, last + 1, maker, twice.keys[0].kid).removed] == ["key-2", twice.keys[0].kid]
 
 
 SCHEDULES: dict[str, list[int]] = {

@@ -9,7 +9,7 @@ from fastapi import Header, Response
 from fastapi.responses import JSONResponse
 
 from functions.account.models import Health, JwkSet, Revocations
-from gatepost import revocations
+from gatepost import clock, revocations
 from gatepost.web.app import router as new_router
 from gatepost.web.dependencies import TheService
 from gatepost.web.problems import responses
@@ -40,8 +40,13 @@ async def key_set(service: TheService) -> JSONResponse:
 async def revocation_list(
     service: TheService, if_none_match: Annotated[str | None, Header(max_length=1024)] = None
 ) -> Response:
-    """Whose still-unexpired access tokens must no longer be taken; entries are kept for one token lifetime."""
-    body = json.dumps(asdict(revocations.read(service.db, service.settings.sessions_table))).encode()
+    """Whose still-unexpired access tokens must no longer be taken; entries are kept for one token lifetime. And, where one was
+    removed, by which signing keys none must be taken any more: for as long as anybody may still have such a key.
+    """
+    listed = asdict(revocations.read(service.db, service.settings.sessions_table))
+    if removed := service.signer.ring().removed_lately(clock.now()):
+        listed["keys"] = [revocations.hashed(key.kid) for key in removed]
+    body = json.dumps(listed).encode()
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"cache-control": f"public, max-age={_REVOCATIONS_MAX_AGE}", "etag": etag}
     if if_none_match and (

@@ -69,6 +69,7 @@ FORGERIES = {
     "J-20 a blank": f"{HEADER}. {PAYLOAD}.{SIGNATURE}",
     "J-21 truncated": ".".join(GOOD)[:-1],
     "J-24 another issuer, the same key": _claims(iss="https://staging.example.com"),
+    "J-24 the same kid, the key of another stage": forge.token(sign=forge.signer(owner="attacker")),
     "J-25 another key's algorithm": forge.token(head=forge.header("ES256", kid="rsa"), sign=forge.signer("ES256")),
     "J-26 roles of the wrong type": _claims(roles="admin"),
 }

@@ -14,12 +14,16 @@ from local.resources import ACCOUNT, REGION
 KEY = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
 
-def test_the_developers_own_settings_stay_out_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_developers_own_settings_stay_out_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "credentials").write_text("[mine]\naws_access_key_id = mine\naws_secret_access_key = mine\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID"):
         monkeypatch.setenv(name, "mine")
     with embedded_aws():
         assert "AWS_PROFILE" not in os.environ
         assert "AWS_ENDPOINT_URL" not in os.environ
+        assert boto3.Session().available_profiles == []
         assert boto3.client("sts").get_caller_identity()["Account"] == ACCOUNT
         assert boto3.client("dynamodb").meta.region_name == REGION
     assert os.environ["AWS_PROFILE"] == os.environ["AWS_ACCESS_KEY_ID"] == "mine"

@@ -2,16 +2,18 @@
 
 import json
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import local.schedules
+from gatepost.aws.custom_resources import respond
 from local.errors import StackError
 from local.gateway import MAX_BODY_BYTES
 from local.mailbox import Mailbox
-from local.model import Schedule
+from local.model import Function, Schedule
 from local.schedules import interval
 from local.stack import Stack
 from tests.unit.local.stand_ins import module
@@ -212,3 +214,19 @@ def test_40_threads_are_served_at_once(shop: Stack) -> None:
         thread.join()
     assert answers == [200] * 40
     assert len(shop.mails()) == 40
+
+
+def test_functions_that_run_elsewhere_are_called_for_everything(aws: Mailbox, shop_template: Path) -> None:
+    class Elsewhere:
+        """Answers every event by its own name."""
+
+        def __init__(self, function: Function, settings: Mapping[str, str]) -> None:
+            self.definition = function
+
+        def invoke(self, event: Any) -> Any:
+            if "ResponseURL" in event:
+                respond(event, "made", "SUCCESS")
+            return {"statusCode": 200, "body": self.definition.logical_id}
+
+    with Stack(shop_template, aws, name="shop", parameters={"Greeting": "Hello"}, cold_start=Elsewhere) as stack:
+        assert stack.request("GET", "/status").body == b"ApiFunction"

@@ -12,6 +12,7 @@ def listed(*sessions: str, users: dict[str, int] | None = None, complete: bool =
     return respond(document(*sessions, users=users, complete=complete), **more)
 
 
-def document(*sessions: str, users: dict[str, int] | None = None, complete: bool = True) -> bytes:
+def document(*sessions: str, users: dict[str, int] | None = None, complete: bool = True, keys: tuple[str, ...] = ()) -> bytes:
     named = {hashed(user): least for user, least in (users or {}).items()}
-    return json.dumps({"sessions": [hashed(session) for session in sessions], "users": named, "complete": complete}).encode()
+    body = {"sessions": [hashed(session) for session in sessions], "users": named, "complete": complete}
+    return json.dumps(body | ({"keys": [hashed(kid) for kid in keys]} if keys else {})).encode()

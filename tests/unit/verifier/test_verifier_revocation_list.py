@@ -37,10 +37,12 @@ class TestWhatTheListSays:
             (document(users={"usr_2": 1}), {"ver": "absent"}, False),
             (document("ses_1", users={"usr_1": 0}), {"ver": 99}, True),
             (document("ses_2", users={"usr_1": 4}), {}, True),
+            (document("ed", keys=("rsa", "usr_1", "ses_1")), {}, False),
+            (document(keys=("rsa", "ed")), {}, True),
         ],
     )
     def test_a_listed_session_or_a_version_below_the_least(self, body: bytes, changes: dict[str, Any], revoked: bool) -> None:
-        assert parse_revocations(body).names(token(**changes)) is revoked
+        assert parse_revocations(body).names(token(**changes), "ed") is revoked
 
     @pytest.mark.parametrize("identifier", ["", "usr_1", "0123456789abcdef" * 2, "é\U0001f511"])
     def test_the_hash_is_the_one_that_is_published(self, identifier: str) -> None:
@@ -61,6 +63,7 @@ ODD_MEMBERS: dict[str, list[Any]] = {
     "sessions": [{}, "x", [1], [None], [[]], [""], ["a" * 15], ["a" * 17], [16 * "a", 16], [["a"] * 16]],
     "users": [[], "x", 1, {"short": 1}, *({hashed("b"): least} for least in (None, True, "1", 1.0, -1, 2**53, [1]))],
     "complete": ["true", 1, 0, []],
+    "keys": [None, {}, "x", 1, [1], [None], [""], ["a" * 15], [["a"] * 16]],
 }
 NO_LIST: dict[str, bytes] = {
     "nothing": b"",

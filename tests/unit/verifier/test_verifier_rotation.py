@@ -11,7 +11,7 @@ from jwt.algorithms import OKPAlgorithm
 
 from functions.account.routes.public import _KEY_SET_MAX_AGE as HTTP_MAX_AGE
 from gatepost.access_tokens import LIFETIME
-from gatepost.signing.ring import ROTATION_PERIOD, KeyRing, SigningKey, first_ring, rotated, rotated_early
+from gatepost.signing.ring import RETIRED_LIFETIME, ROTATION_PERIOD, KeyRing, SigningKey, first_ring, rotated, rotated_early
 from gatepost.signing.signer import RING_MAX_AGE
 from gatepost_verifier import LEEWAY, KeySource
 from gatepost_verifier.download import Answer
@@ -159,7 +159,7 @@ def test_r23_a_process_with_the_old_ring_and_one_with_the_new_take_each_others_t
     assert after != before
     assert knows(due, after)
     assert knows(due, before)
-    dropped = due + RING_MAX_AGE + LIFETIME + LEEWAY
+    dropped = due + RETIRED_LIFETIME
     ring.run(dropped, early=False)
     assert not knows(dropped + HOUR, before)
     assert knows(dropped + HOUR, after)

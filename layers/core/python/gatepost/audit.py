@@ -53,6 +53,7 @@ class Event(StrEnum):
     ROLE_UPDATED = "role.updated"
     ROLE_DELETED = "role.deleted"
     KEY_ROTATION_REQUESTED = "signing_keys.rotation_requested"
+    KEY_REMOVED = "signing_keys.key_removed"
     CLIENT_CREATED = "client.created"
     CLIENT_UPDATED = "client.updated"
     CLIENT_SECRET_ROTATED = "client.secret_rotated"  # noqa: S105 (a name)
@@ -82,13 +83,15 @@ class Trail:
         role: str | None = None,
         client_id: str | None = None,
         api_key_id: str | None = None,
+        kid: str | None = None,
     ) -> Write:
         """Return the write of `event`, to go into the transaction of what it tells.
 
         It belongs to `user_id`, or, where no account is concerned, to the address with `email_digest`. `actor_id` is the
         user who did it, if they had proven who they are, or `operator` the ARN of who did it from outside of the API. `reason`
         marks a failure. `role` is the name of the role that it's about, `client_id` the id of the OAuth client, `api_key_id`
-        that of the API key; what happens to a role or a client alone belongs to the user who does it, or to all operators.
+        that of the API key, `kid` that of the signing key; what happens to a role, a client or a signing key alone belongs to
+        the user who does it, or to all operators.
         """
         now_ms, event_id = clock.now_ms(), new_id()
         if user_id is not None:
@@ -112,7 +115,7 @@ class Trail:
         item |= keys.audit_indexed(event, event_id)
         actor = actor_id or operator
         optional = {"user_id": user_id, "actor_id": actor, "reason": reason}
-        optional |= {"role": role, "client_id": client_id, "api_key_id": api_key_id}
+        optional |= {"role": role, "client_id": client_id, "api_key_id": api_key_id, "kid": kid}
         return put(self.table, {**key, **item, **{name: value for name, value in optional.items() if value is not None}})
 
 

@@ -1,4 +1,4 @@
-"""The issuer's revocation list: whose tokens must no longer be taken although they haven't expired.
+"""The issuer's revocation list: whose tokens must no longer be taken although they haven't expired, and whose signatures.
 
 It is public and short, since it names only what was revoked within one token lifetime. A verifier fetches it when the last
 copy is older than its `max_age`, so what was revoked is refused within that, the five seconds that HTTP caches may keep the
@@ -36,13 +36,20 @@ _logger = getLogger(__name__)
 
 
 class RevocationList(NamedTuple):
-    """Hashes of ended sessions, and for each hash of a user the least `ver` that is still good."""
+    """Hashes of ended sessions; for each hash of a user the least `ver` that is still good; hashes of the `kid` of keys that
+    were removed.
+    """
 
     sessions: frozenset[str]
     users: Mapping[str, int]
+    keys: frozenset[str] = frozenset()
 
-    def names(self, token: AccessToken) -> bool:
-        """Whether `token` is of an ended session, or from before its user's tokens were all revoked."""
+    def names(self, token: AccessToken, kid: str) -> bool:
+        """Whether `token` is of an ended session, or from before its user's tokens were all revoked, or signed by a key `kid`
+        that was removed.
+        """
+        if self.keys and hashed(kid) in self.keys:
+            return True
         if self.sessions and token.sid is not None and hashed(token.sid) in self.sessions:
             return True
         least = self.users.get(hashed(token.sub)) if self.users else None
@@ -97,18 +104,21 @@ def parse_revocations(body: bytes) -> RevocationList:
     """The list that `body` is; other members may stand in it. Raises ValueError for anything that isn't one."""
     members = parse_json_object(body)
     sessions, users, complete = (members.get(name) for name in ("sessions", "users", "complete"))
+    keys = members.get("keys", [])  # seldom any
     if not isinstance(sessions, list) or not isinstance(users, dict) or not isinstance(complete, bool):
         raise ValueError("a revocation list has `sessions`, `users` and `complete`")
+    if not isinstance(keys, list):
+        raise ValueError("`keys` of a revocation list is a list")
     if len(sessions) > MAX_ENTRIES or len(users) > MAX_ENTRIES:
         raise ValueError(f"a revocation list has {MAX_ENTRIES} sessions and users each at the most")
     # A hash of another length would never match, and so revoke nothing without a word.
-    if not _are_hashes(sessions) or not _are_hashes(list(users)):
+    if not _are_hashes(sessions) or not _are_hashes(list(users)) or not _are_hashes(keys):
         raise ValueError(f"a hash in the revocation list hasn't {_HASH_LENGTH} characters")
     if not all(type(least) is int and 0 <= least < _VERSION_LIMIT for least in users.values()):
         raise ValueError("a version in the revocation list isn't an integer from 0 to 2**53 - 1")
     if not complete:
         _logger.warning("the revocation list isn't complete: more was revoked than it holds")
-    return RevocationList(frozenset(sessions), users)
+    return RevocationList(frozenset(sessions), users, frozenset(keys))
 
 
 def _are_hashes(values: list[Any]) -> bool:

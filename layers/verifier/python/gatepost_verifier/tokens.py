@@ -63,7 +63,7 @@ class Verifier:
         if self.revocations is not None:
             current = self.revocations.current()
             if current is not known.not_named_by:
-                if current.names(known.token):
+                if current.names(known.token, known.key.kid):
                     raise TokenRevoked("the issuer has revoked the token")
                 known = Verified(known.token, known.key, current)
         self.cache.keep(digest, known, len(encoded), now - self.leeway)

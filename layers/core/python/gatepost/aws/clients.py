@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, overload
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session, get_session
+from snapshot_restore_py import register_after_restore
 
+from gatepost.aws.snapshots import renew_randomness
 from gatepost.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ def client(service: str, *, read_timeout: int = _READ_TIMEOUT, attempts: int = _
 @cache
 def _session() -> Session:
     """One session for all clients: what it has read from botocore's data is read once."""
+    # Their TLS is in a snapshot of this environment.
+    register_after_restore(renew_randomness)
     return get_session()
 
 

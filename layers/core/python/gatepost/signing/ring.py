@@ -1,7 +1,8 @@
 """The life of signing keys, as pure functions over the ring.
 
 A key is *standby* from when it's made: published, so that verifiers who cache the key set know it before it signs. One
-key *signs*. A *retired* key signs nothing any more and stays published until the last token it signed has expired.
+key *signs*. A *retired* key signs nothing any more and stays published until the last token it signed has expired. A key
+that mustn't be trusted any more is *removed*, in whichever state it is.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,8 +16,12 @@ from gatepost.conflicts import RotationPending
 PUBLISHED_BEFORE_USE = 3 * 3600
 ROTATION_PERIOD = 30 * 86400
 # A warm environment may sign with the old key until it re-reads the ring (60 s); its token lives 900 s, and verifiers
-# allow 30 s.
-RETIRED_LIFETIME = 60 + 900 + 30
+# allow 30 s. No two of the clocks that tell when it retired, when its last token expires and when it is dropped may be more
+# than 30 s apart.
+RETIRED_LIFETIME = 60 + 900 + 30 + 2 * 30
+# Seconds for which verifiers are told of a removed key. In an outage they keep a key set for 25 hours, and what they got may
+# have been in an HTTP cache.
+REMOVED_LISTED = 26 * 3600
 
 
 @dataclass(frozen=True)
@@ -37,17 +42,26 @@ class SigningKey:
 
 
 @dataclass(frozen=True)
+class RemovedKey:
+    """A key that mustn't be trusted any more, and since when, in seconds since the epoch."""
+
+    kid: str
+    removed_at: int
+
+
+@dataclass(frozen=True)
 class KeyRing:
     """All keys that may verify a token; `version` is raised by one with each change and is 0 before the first keys.
 
     `rotation_due` says that a rotation was asked for which waits until a standby key was published for long enough, and
-    `last_request` which request asked last.
+    `last_request` which request asked last for a change. `removed` are the keys that verifiers must hear of.
     """
 
     version: int
     keys: tuple[SigningKey, ...]
     rotation_due: bool = False
     last_request: str = ""
+    removed: tuple[RemovedKey, ...] = ()
 
     def signing(self) -> SigningKey | None:
         """Return the key that signs, or None if the deployment hasn't made one."""
@@ -56,6 +70,10 @@ class KeyRing:
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
         """Return the public JWK Set (RFC 7517, section 5)."""
         return {"keys": [key.public_jwk for key in self.keys]}
+
+    def removed_lately(self, now: int) -> tuple[RemovedKey, ...]:
+        """Return the keys that somebody who kept a key set may still trust at `now`."""
+        return tuple(key for key in self.removed if now < key.removed_at + REMOVED_LISTED)
 
 
 def first_ring(now: int, make_key: Callable[[], SigningKey]) -> KeyRing:
@@ -79,7 +97,7 @@ def rotated(ring: KeyRing, now: int, make_key: Callable[[], SigningKey]) -> KeyR
         keys.append(make_key())
     if tuple(keys) == ring.keys:
         return ring
-    return replace(ring, version=ring.version + 1, keys=tuple(keys), rotation_due=due)
+    return _successor(ring, now, keys, due)
 
 
 def rotated_early(ring: KeyRing, now: int, make_key: Callable[[], SigningKey], request: str) -> KeyRing:
@@ -99,16 +117,41 @@ def rotated_early(ring: KeyRing, now: int, make_key: Callable[[], SigningKey], r
     aged = _aged_standby(keys, now)
     if aged:
         keys = _promoted(keys, aged, now)
-    return KeyRing(ring.version + 1, (*keys, make_key()), rotation_due=aged is None, last_request=request)
+    return _successor(ring, now, [*keys, make_key()], aged is None, last_request=request)
+
+
+def removed(ring: KeyRing, now: int, make_key: Callable[[], SigningKey], kid: str, request: str) -> KeyRing:
+    """Return the ring after `request` has asked to remove the key `kid`, whatever it does: the same object if it isn't there.
+
+    If it was the one that signs, the oldest standby key signs from now on, for however short a time it was published; a new
+    one where none stands by. That is the rotation which was perhaps due.
+    """
+    if all(key.kid != kid for key in ring.keys):
+        return ring
+    keys, due = [key for key in _kept(ring, now) if key.kid != kid], ring.rotation_due
+    if all(key.state != "signing" for key in keys):
+        if (successor := _oldest_standby(keys)) is None:
+            keys.append(successor := make_key())
+        keys, due = _promoted(keys, successor, now), False
+    return _successor(ring, now, keys, due, last_request=request, removed=(*ring.removed, RemovedKey(kid, now)))
+
+
+def _successor(ring: KeyRing, now: int, keys: Iterable[SigningKey], due: bool, **changes: Any) -> KeyRing:
+    changed = replace(ring, version=ring.version + 1, keys=tuple(keys), rotation_due=due, **changes)
+    return replace(changed, removed=changed.removed_lately(now))
 
 
 def _kept(ring: KeyRing, now: int) -> list[SigningKey]:
     return [key for key in ring.keys if key.state != "retired" or now < key.state_since + RETIRED_LIFETIME]
 
 
+def _oldest_standby(keys: Iterable[SigningKey]) -> SigningKey | None:
+    return min((key for key in keys if key.state == "standby"), key=lambda key: key.created_at, default=None)
+
+
 def _aged_standby(keys: Iterable[SigningKey], now: int) -> SigningKey | None:
     """Return the oldest standby key, if it was published for long enough to sign."""
-    oldest = min((key for key in keys if key.state == "standby"), key=lambda key: key.created_at, default=None)
+    oldest = _oldest_standby(keys)
     return oldest if oldest and now >= oldest.created_at + PUBLISHED_BEFORE_USE else None
 
 
@@ -125,8 +168,7 @@ def _promoted(keys: Iterable[SigningKey], standby: SigningKey, now: int) -> list
 
 def next_to_sign(ring: KeyRing) -> tuple[SigningKey, int] | None:
     """Return which key signs next, and from when on at the earliest, in seconds since the epoch; None where none stands by."""
-    signing = ring.signing()
-    oldest = min((key for key in ring.keys if key.state == "standby"), key=lambda key: key.created_at, default=None)
+    signing, oldest = ring.signing(), _oldest_standby(ring.keys)
     if signing is None or oldest is None:
         return None
     published = oldest.created_at + PUBLISHED_BEFORE_USE

@@ -8,11 +8,11 @@ from gatepost.aws.clients import client
 from gatepost.aws.kms import KeyWrapper
 from gatepost.caller import Caller
 from gatepost.config import KeysSettings
-from gatepost.errors import Conflict
+from gatepost.errors import Conflict, NotFound
 from gatepost.signing import private_keys
-from gatepost.signing.ring import SigningKey, first_ring, rotated, rotated_early
+from gatepost.signing.ring import SigningKey, first_ring, removed, rotated, rotated_early
 from gatepost.storage import signing_keys
-from gatepost.storage.failures import ConditionFailed
+from gatepost.storage.failures import CONFLICT_TRIES, ConditionFailed
 from gatepost.storage.table import Database
 
 
@@ -87,3 +87,31 @@ def rotate_early(maker: KeyMaker, caller: Caller, *, user_id: str | None = None,
         maker.db.transact(signing_keys.write(table, successor), event)
     except ConditionFailed as exc:
         raise Conflict from exc
+
+
+def remove(maker: KeyMaker, kid: str, operator: str, caller: Caller) -> None:
+    """Take the key `kid` out of the ring at once, since `operator` says that it mustn't be trusted any more. The same request
+    any number of times does it once.
+
+    It needs KMS only where no other key is left to sign; so the ring may lack a standby key afterwards, which `rotate` makes.
+
+    Raises:
+        NotFound: the ring has no such key (any more).
+        Conflict: others changed the ring meanwhile, again and again.
+        Unavailable: DynamoDB or KMS fails.
+    """
+    table = maker.settings.keys_table
+    event = maker.audit.event(Event.KEY_REMOVED, caller, operator=operator, kid=kid)
+    for _ in range(CONFLICT_TRIES):
+        ring = signing_keys.read(maker.db, table)
+        if ring.last_request == caller.request_id and any(key.kid == kid for key in ring.removed):
+            return  # this request has, and its answer was lost
+        successor = removed(ring, clock.now(), maker.make_key, kid, caller.request_id)
+        if successor is ring:
+            raise NotFound
+        try:
+            maker.db.transact(signing_keys.write(table, successor), event)
+        except ConditionFailed:
+            continue  # a rotation came between: the key is to go from what it has left
+        return
+    raise Conflict

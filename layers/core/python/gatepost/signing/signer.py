@@ -66,7 +66,9 @@ class Signer:
         """Return the ring, at most `max_age` seconds old. Raises `Unavailable`."""
         with self._lock:
             if not self._ring.keys or not 0 <= clock.now() - self._read_at < max_age:
-                ring, read_at = self._read_ring(), clock.now()
+                # Before the call: DynamoDB may take seconds to tell what was so at once.
+                read_at = clock.now()
+                ring = self._read_ring()
                 if ring.version != self._ring.version:
                     kids = {key.kid for key in ring.keys}
                     self._private_keys = {kid: key for kid, key in self._private_keys.items() if kid in kids}
