@@ -42,7 +42,7 @@ def _are_active(facts: Administrators) -> Verdict:
         return problem(f"None of {facts.noted} users who are noted as administrators is one: nobody may use the admin API.")
     if facts.active < min(facts.noted, _LOOKED_AT):
         return warning(f"{facts.active} administrators are active; more are noted, so that the last one could be removed.")
-    return ok(f"{facts.noted} active.")
+    return ok(f"Active administrators: {facts.active}.")
 
 
 @dataclass(frozen=True)

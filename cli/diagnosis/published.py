@@ -32,6 +32,8 @@ def _has_the_keys(facts: tuple[Answer, KeyRing]) -> Verdict:
     due = {key.kid for key in ring.keys if key.state != "standby" or key.created_at < clock.now() - _CACHED}
     if missing := sorted(due - published):
         return problem(f"The key set at {answer.url} lacks {', '.join(missing)}, by which tokens are verified.")
+    if removed := sorted({key.kid for key in ring.removed} & published):
+        return problem(f"The key set at {answer.url} still has {', '.join(removed)}, which must not be trusted any more.")
     return ok(f"The key set has the {len(ring.keys)} keys of the ring.")
 
 
@@ -56,7 +58,7 @@ CHECKS: tuple[Check[Any], ...] = (
     ),
     Check(
         "issuer.key-set",
-        "Does the key set there hold the ring's keys?",
+        "Does the key set there hold the ring's keys, and none that was removed?",
         "If the issuer's domain leads to another deployment, mend its DNS record. Else empty the cache in front of it: `aws "
         "cloudfront create-invalidation --paths /.well-known/jwks.json --distribution-id ID`.",
         _key_set_and_ring,

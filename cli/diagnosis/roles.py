@@ -1,12 +1,12 @@
 """Whether the roles permit what they say."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cli.diagnosis.findings import Check, Verdict, ok, problem
 from cli.diagnosis.sight import Sight
-from gatepost.access.roles import Catalogue, with_role
+from cli.failures import of_rule
+from gatepost.access.roles import Catalogue, with_all
 from gatepost.errors import GatepostError
 from gatepost.storage import keys
 from gatepost.storage import roles as role_items
@@ -19,17 +19,12 @@ def _catalogue(sight: Sight) -> Catalogue:
 
 def _compiles(facts: Catalogue) -> Verdict:
     try:
-        compiled = _compiled(facts)
+        compiled = with_all(facts, facts.roles).effective
     except GatepostError as exc:
-        return problem(f"The catalogue doesn't compile: {exc}")
+        return problem(f"The catalogue doesn't compile: {of_rule(exc)}")
     if differing := sorted(name for name in {*compiled, *facts.effective} if compiled.get(name) != facts.effective.get(name)):
         return problem(f"{', '.join(differing)} permit something else than what they and what they include say.")
     return ok(f"{len(facts.roles)} roles permit what they say.")
-
-
-def _compiled(catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
-    """Return what each role permits. One that is written as it stands has all of them compiled."""
-    return with_role(catalogue, next(iter(catalogue.roles.values()))).effective if catalogue.roles else {}
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class Sight:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._seen: dict[str, Any] = {}
+        self._clients: dict[str, Any] = {}
 
     @property
     def stack(self) -> str | None:
@@ -92,12 +93,13 @@ class Sight:
 
     def _client(self, service: str) -> Any:
         if service not in self._clients:
-            self._clients[service] = get_session().create_client(service, config=_CONFIG)
+            self._clients[service] = self._session.create_client(service, config=_CONFIG)
         return self._clients[service]
 
     @cached_property
-    def _clients(self) -> dict[str, Any]:
-        return {}
+    def _session(self) -> Any:
+        """One for all clients: what it has read from botocore's data is read once."""
+        return get_session()
 
     # ------------------------------------------------------------ the stack and its functions
 

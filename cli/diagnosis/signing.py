@@ -7,7 +7,7 @@ from typing import Any
 from cli.diagnosis.findings import Check, NotSeen, Verdict, ok, problem, warning
 from cli.diagnosis.sight import Sight
 from gatepost import clock
-from gatepost.signing.ring import PUBLISHED_BEFORE_USE, ROTATION_PERIOD, KeyRing, SigningKey
+from gatepost.signing.ring import PUBLISHED_BEFORE_USE, ROTATION_PERIOD, KeyRing, SigningKey, next_to_sign
 from gatepost.storage import signing_keys
 
 # The schedule runs every hour; two runs may fail before it's said to be late.
@@ -56,13 +56,16 @@ def _is_young(facts: Working) -> Verdict:
 
 
 def _stands_by(facts: Working) -> Verdict:
-    standby = min((key for key in facts.ring.keys if key.state == "standby"), key=lambda key: key.created_at, default=None)
-    if standby is None:
+    following = next_to_sign(facts.ring)
+    if following is None:
         return problem("No key stands by: a rotation would have to wait until a new one is known to all.")
+    standby, due = following
     ready = standby.created_at + PUBLISHED_BEFORE_USE
     if clock.now() >= ready:
-        return ok(f"{standby.kid} stands by, and was published long enough ago to sign.")
-    return ok(f"{standby.kid} stands by, and will be known to all who keep the key set at {clock.rfc3339(ready)}.")
+        return ok(f"{standby.kid} was published for long enough to sign, from {clock.rfc3339(due)} on.")
+    return ok(
+        f"{standby.kid} is known to all who keep the key set at {clock.rfc3339(ready)}, and signs from {clock.rfc3339(due)} on."
+    )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A deployment in an account of AWS, for `gatepost --stack doctor`: a local stack's tables and keys, and around them what only
-AWS has, made in moto. What moto doesn't know, CloudFormation after SAM above all, is answered here, in shapes that botocore checks.
+AWS has, made in moto. What moto doesn't know, CloudFormation after SAM above all, is answered here, in shapes that botocore
+checks.
 """
 
 import io
@@ -16,6 +17,7 @@ from unittest.mock import patch
 import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
+from botocore.session import get_session
 from botocore.validate import ParamValidator
 
 from cli.diagnosis.web import Answer
@@ -108,7 +110,7 @@ class Account:
         answer = self.answers[name](arguments) if name in self.answers else call(client, operation, arguments)
         if name in self.amended:
             self.amended[name](answer)
-        if name in self.answers or name in self.amended:
+        if name in self.answers:
             shape = client.meta.service_model.operation_model(operation).output_shape
             told = {member: value for member, value in answer.items() if member != "ResponseMetadata"}
             report = ParamValidator().validate(told, shape)
@@ -122,7 +124,7 @@ def account_of(stack: Stack) -> Iterator[Account]:
     account = Account(stack, {**PARAMETERS, "DeletionProtection": "true", "LogLevel": "INFO"})
     _make(account)
     _answer(account)
-    call: Callable[..., Any] = BaseClient._make_api_call
+    call: Callable[..., Any] = vars(BaseClient)["_make_api_call"]
 
     def calling(self: Any, operation: str, arguments: dict[str, Any]) -> Any:
         return account.called(call, self, operation, arguments)
@@ -133,13 +135,13 @@ def account_of(stack: Stack) -> Iterator[Account]:
 
 def _make(account: Account) -> None:
     """Make what a deployment has beside its tables and its key, and protect these."""
-    dynamodb, kms, lambda_, logs = map(boto3.client, ("dynamodb", "kms", "lambda", "logs"))
+    dynamodb, kms, lambda_, logs = boto3.client("dynamodb"), boto3.client("kms"), client_of("lambda"), client_of("logs")
     for table in account.stack.template.tables.values():
         if table.properties.get("DeletionPolicy") != "Delete":
             dynamodb.update_table(TableName=table.name, DeletionProtectionEnabled=True)
     for key in account.stack.template.keys:
         kms.enable_key_rotation(KeyId=key)
-    boto3.client("iam").create_role(RoleName="gatepost", AssumeRolePolicyDocument="{}")
+    client_of("iam").create_role(RoleName="gatepost", AssumeRolePolicyDocument="{}")
     layers = [
         lambda_.publish_layer_version(LayerName=name, Content={"ZipFile": _code()})["LayerVersionArn"]
         for name in ("api", "core")
@@ -158,16 +160,14 @@ def _make(account: Account) -> None:
         lambda_.create_alias(FunctionName=function.name, Name="live", FunctionVersion="1")
         logs.create_log_group(logGroupName=f"/aws/lambda/{function.name}")
         logs.put_retention_policy(logGroupName=f"/aws/lambda/{function.name}", retentionInDays=90)
-    lambda_.create_event_source_mapping(
-        FunctionName=account.name("MailerFunction"),
-        EventSourceArn=dynamodb.describe_table(TableName=account.name("OutboxTable"))["Table"]["LatestStreamArn"],
-        StartingPosition="TRIM_HORIZON",
-    )
     for queue in Resources(ROOT / "template.yaml", account.stack.template.stack, PARAMETERS).of_type("AWS::SQS::Queue"):
-        boto3.client("sqs").create_queue(QueueName=f"{account.stack.template.stack}-{queue.logical_id}")
-    boto3.client("sesv2").create_configuration_set(
-        ConfigurationSetName=account.setting("MailerFunction", "CONFIGURATION_SET"), SendingOptions={"SendingEnabled": True}
-    )
+        client_of("sqs").create_queue(QueueName=f"{account.stack.template.stack}-{queue.logical_id}")
+    boto3.client("sesv2").create_configuration_set(ConfigurationSetName=account.setting("MailerFunction", "CONFIGURATION_SET"))
+
+
+def client_of(service: str) -> Any:
+    """Return a client of any service."""
+    return get_session().create_client(service)
 
 
 def _code() -> bytes:
@@ -206,6 +206,17 @@ def _answer(account: Account) -> None:
         "cloudformation.DescribeStackResource": describe_resource,
         "cloudformation.DescribeStacks": describe_stacks,
         "cloudformation.ListStackResources": lambda _: {"StackResourceSummaries": made},
+        # One of moto's would start the function, in Docker.
+        "lambda.ListEventSourceMappings": lambda asked: {
+            "EventSourceMappings": [
+                {
+                    "EventSourceArn": asked["EventSourceArn"],
+                    "FunctionArn": f"arn:aws:lambda:eu-west-1:123456789012:function:{account.name('MailerFunction')}:live",
+                    "State": "Enabled",
+                    "LastProcessingResult": "OK",
+                }
+            ]
+        },
         "lambda.GetAccountSettings": lambda _: {"AccountLimit": {"UnreservedConcurrentExecutions": 1000}},
         "sesv2.GetAccount": lambda _: {
             "ProductionAccessEnabled": True,
@@ -224,6 +235,8 @@ def _answer(account: Account) -> None:
             ]
         },
     }
+    # moto says neither of a set nor of an identity what AWS does.
+    account.amended["sesv2.GetConfigurationSet"] = lambda answer: answer.update(SendingOptions={"SendingEnabled": True})
     account.amended["sesv2.GetEmailIdentity"] = lambda answer: answer.update(
         VerifiedForSendingStatus=True, DkimAttributes={"SigningEnabled": True, "Status": "SUCCESS"}
     )

@@ -16,7 +16,7 @@ from gatepost.signing.ring import KeyRing
 from gatepost.storage import keys, signing_keys
 from gatepost.storage.table import Database
 from gatepost.storage.writes import Item, to_dynamodb
-from tests.cli.account import Account
+from tests.cli.account import Account, client_of
 from tests.support import ISSUER
 
 Fault = Callable[[Account, ExitStack], Any]
@@ -74,7 +74,7 @@ def called(service: str, operation: str, arguments: Callable[[Account], dict[str
     """An operation of AWS is called, and `undo` afterwards with the same arguments; `more` is for the first alone."""
 
     def fault(account: Account, afterwards: ExitStack) -> None:
-        aws: Any = boto3.client(service)  # type: ignore[call-overload]
+        aws = client_of(service)
         getattr(aws, operation)(**arguments(account), **more)
         afterwards.callback(getattr(aws, undo), **arguments(account))
 
