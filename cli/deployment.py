@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # Who works on a local stack.
 LOCAL = "local"
 _ADMIN = "AdminFunction"
+# What runs of a function in AWS: never $LATEST, which may be an update that was taken back.
+_ALIAS = "live"
 _SECONDS = 5  # in which a local stack answers
 _LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?/?")
 
@@ -43,12 +45,14 @@ class DeployedFunction:
 @dataclass(frozen=True)
 class Deployment:
     """A deployment. `title` names it for people; `operator` is the ARN of who works on it, as AWS knows them, and `local` on
-    a local stack; `function` returns the function with a logical id of template.yaml.
+    a local stack; `function` returns the function with a logical id of template.yaml. `stack` is the name of the CloudFormation
+    stack, None for a local one.
     """
 
     title: str
     operator: str
     function: Callable[[str], DeployedFunction]
+    stack: str | None = None
 
     @cached_property
     def settings(self) -> "AdminSettings":
@@ -101,11 +105,16 @@ def of_stack(name: str) -> Iterator[Deployment]:
         def function(logical_id: str) -> DeployedFunction:
             found = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=logical_id)
             physical_id = found["StackResourceDetail"]["PhysicalResourceId"]
-            configuration = lambda_.get_function_configuration(FunctionName=physical_id)
+            configuration = lambda_.get_function_configuration(FunctionName=physical_id, Qualifier=_ALIAS)
+            if "Variables" not in configuration["Environment"]:
+                # Lambda opens it in the name of whoever asks.
+                raise Unreachable(
+                    f"You may not read the environment of {physical_id}: kms:Decrypt on the stack's key is missing."
+                )
             return DeployedFunction(physical_id, configuration["Environment"]["Variables"])
 
         operator = sts.get_caller_identity()["Arn"]
-        yield Deployment(f"the stack {name} in {cloudformation.meta.region_name}", operator, function)
+        yield Deployment(f"the stack {name} in {cloudformation.meta.region_name}", operator, function, name)
 
 
 @contextmanager
