@@ -118,11 +118,11 @@ def export(run: Run, file: str) -> None:
             lines.writelines(some)
             number += len(some)
             output.say_progress(f"{number:,} users")
+    output.say_progress("")
     if run.json and file != "-":
         output.print_json({"users": number, "file": file})
     output.say(
-        f"{number:,} users are in {file}. It holds password hashes: keep it as you keep the tables, and no longer than needed.",
-        fg="yellow",
+        f"{number:,} users are written, with their hashes: keep that as you keep the tables, and no longer.", fg="yellow"
     )
 
 

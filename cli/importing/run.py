@@ -16,7 +16,7 @@ from cli.importing.records import Entries, Record, Refusal
 from cli.importing.reports import Files, Reports
 from cli.importing.transactions import Outcome, check, commit
 
-IN_FLIGHT = 8  # transactions
+IN_FLIGHT = 4  # transactions
 
 
 @dataclass

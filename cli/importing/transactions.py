@@ -57,11 +57,13 @@ def check(all_of: Import, batch: Batch) -> list[Outcome]:
     """Return what would become of each of `batch` by what the tables hold, and write nothing. Raises `Unavailable`."""
     table, candidates = all_of.service.settings.users_table, [each.candidate for each in batch.prepared]
     claims = [(table, keys.email_claim(candidate.user.email_digest)) for candidate in candidates]
-    profiles = [(table, keys.user(candidate.user.id)) for candidate in candidates]
-    found = all_of.service.db.get_many(*claims, *profiles)
+    # An id that we draw can't be there.
+    kept = [candidate.user.id for candidate in candidates if candidate.keeps_id]
+    found = all_of.service.db.get_many(*claims, *((table, keys.user(user_id)) for user_id in kept))
+    taken = {user_id for user_id, profile in zip(kept, found[len(claims) :], strict=True) if profile}
     return [
-        _judged(all_of, candidate, claim) if claim or profile else Outcome(candidate)
-        for candidate, claim, profile in zip(candidates, found[: len(claims)], found[len(claims) :], strict=True)
+        _judged(all_of, candidate, claim) if claim or candidate.user.id in taken else Outcome(candidate)
+        for candidate, claim in zip(candidates, found, strict=False)
     ]
 
 

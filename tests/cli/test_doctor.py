@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from tests.cli.fault_cases import CASES
 
 from cli.diagnosis.checks import ALL
 from local.aws import embedded_aws
 from local.seed import ensure_administrator
 from local.stack import Stack
+from tests.cli import faults_of_aws, faults_of_gatepost
 from tests.cli.account import NAME, Account, account_of
 from tests.cli.faults import Case
 from tests.cli.support import Operator
 from tests.support import PARAMETERS, PASSWORD, ROOT
+
+CASES = [*faults_of_aws.CASES, *faults_of_gatepost.CASES]
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -11,12 +12,16 @@ import pytest
 from botocore.endpoint import Endpoint
 from botocore.model import OperationModel
 
-from cli.importing import batches
+from cli.importing import batches, journal, run
 from cli.importing.journal import Journal, JournalRefused
 from cli.importing.records import Record
+from gatepost.errors import Unavailable
 from gatepost.service import Service
+from local.stack import Stack
+from tests.calls import recorded
 from tests.cli.files import OLD_PASSWORD
 from tests.cli.importing import Imported, assert_all_are_there_once, record
+from tests.integration.aws_faults import broken, cancelled, faults, nothing_processed, times
 from tests.support import Api
 
 ENTRIES = 30
@@ -150,6 +155,82 @@ def test_whatever_the_disk_has_kept_of_the_journal_it_goes_on(service: Service, 
     assert (summary.imported + summary.before, summary.refused) == (7, 0)
     assert imported.ids() == ids
     assert_all_are_there_once(api, imported)
+
+
+def test_r14_what_dynamodb_does_not_take_now_it_takes_later(service: Service, api: Api, tmp_path: Path) -> None:
+    imported = Imported(service, [record(line) for line in range(1, ENTRIES + 1)], tmp_path)
+    refused = cancelled("ProvisionedThroughputExceeded", *["None"] * 8)
+    with faults(times(30, "TransactWriteItems", refused)) as attempts:
+        summary = imported.run()
+    assert (summary.imported, summary.refused) == (ENTRIES, 0)
+    assert len(attempts) > 40
+    assert_all_are_there_once(api, imported)
+
+
+def test_r14_keys_that_a_dry_run_was_not_told_of_are_asked_for_again(service: Service, api: Api, tmp_path: Path) -> None:
+    taken = record(2, api.sign_up()["user"]["email"])
+    imported = Imported(service, [record(1), taken, record(3)], tmp_path)
+    with faults(times(2, "BatchGetItem", nothing_processed)):
+        summary = imported.run(dry_run=True)
+    assert (summary.imported, summary.refused) == (2, 1)
+
+
+def test_what_the_tables_do_not_take_at_all_stops_it_and_another_run_goes_on(
+    service: Service, api: Api, tmp_path: Path
+) -> None:
+    imported = Imported(service, [record(line) for line in range(1, ENTRIES + 1)], tmp_path)
+    with faults(lambda attempt: broken if attempt.operation == "TransactWriteItems" else None), pytest.raises(Unavailable):
+        imported.run()
+    assert imported.run().imported == ENTRIES
+    assert_all_are_there_once(api, imported)
+
+
+def test_an_address_at_a_blocked_domain_is_refused(service: Service, tmp_path: Path) -> None:
+    blocking = replace(service, settings=service.settings.model_copy(update={"blocked_email_domains": ("throwaway.example",)}))
+    imported = Imported(blocking, [record(1, "ada@mail.throwaway.example"), record(2)], tmp_path)
+    assert imported.run().imported == 1
+    ((line, reason),) = imported.refusals()
+    assert line == 1
+    assert "domain whose addresses are not accepted" in reason
+
+
+def test_no_more_users_a_second_are_written_than_is_asked_for(service: Service, tmp_path: Path) -> None:
+    imported = Imported(service, [record(line) for line in range(1, ENTRIES + 1)], tmp_path)
+    slept: list[float] = []
+    with patch("time.sleep", slept.append):
+        imported.run(rate=3)
+    # Ten transactions of three users, the first at once; what the clock took of it is not slept.
+    assert ENTRIES / 3 - 3 < sum(slept) <= 45 + 1
+
+
+def test_who_was_sent_long_before_the_others_is_known_to_be_uncertain(service: Service, api: Api, tmp_path: Path) -> None:
+    """One transaction hangs while thousands of lines are read; then the process is killed."""
+    imported = Imported(service, [record(line) for line in range(1, 50)], tmp_path)
+    with patch.object(run, "WINDOW", 10), patch.object(journal, "WINDOW", 10):
+        for number in range(2, 20, 3):
+            with suppress(Killed), _killed_at_call(number, answered=True):
+                imported.run()
+        summary = imported.run()
+    assert (summary.imported + summary.before, summary.refused) == (49, 0)
+    assert_all_are_there_once(api, imported)
+
+
+def test_ten_write_units_a_user(stack: Stack, service: Service, tmp_path: Path) -> None:
+    """What docs/import-export.md says: two for each KB, as transactions take, and one for each KB in an index."""
+    imported = Imported(service, [record(line, name="Ada Lovelace") for line in range(1, ENTRIES + 1)], tmp_path)
+    with recorded() as calls:
+        imported.run()
+    assert sum(call.units for call in calls if call.operation == "TransactWriteItems") == 6 * ENTRIES
+    puts = [write["Put"] for call in calls for write in call.parameters.get("TransactItems", ())]
+    indexes = {
+        table.name: [
+            {key["AttributeName"] for key in index["KeySchema"]} for index in table.properties["GlobalSecondaryIndexes"]
+        ]
+        for table in stack.template.tables.values()
+        if "GlobalSecondaryIndexes" in table.properties
+    }
+    entries = sum(keys <= put["Item"].keys() for put in puts for keys in indexes[put["TableName"]])
+    assert entries == 4 * ENTRIES
 
 
 def test_two_runs_at_once_are_refused(service: Service, tmp_path: Path) -> None:

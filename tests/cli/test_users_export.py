@@ -20,7 +20,9 @@ from gatepost.storage.table import Database
 from gatepost.storage.writes import Item, delete, put
 from tests.cli.files import OLD_PASSWORD, UsersFile, counted, user
 from tests.cli.support import Operator
+from tests.integration.accounts import new_user
 from tests.integration.administrators import administrator
+from tests.integration.api_keys import new_api_key
 from tests.support import Api, new_email
 
 # Whatever else a user may come to have.
@@ -107,6 +109,26 @@ def test_a_user_who_was_deleted_comes_back_with_everything_but_the_sessions(
     assert counted(file.again("--output", str(exported.with_name("other")), code=1)) == (0, 0, 1)
 
 
+def test_api_keys_come_along_and_work(operator: Operator, api: Api, exported: Path) -> None:
+    owner = new_user(operator.stack)
+    key = new_api_key(owner)
+    key.access_token()
+    operator.run("users", "export", str(exported))
+    exported.write_text(json.dumps(_line(exported, owner.email)) + "\n", "utf-8")
+    assert owner.erase(owner.password).status == 204
+    assert key.exchange().status == 401
+    assert counted(UsersFile(operator, exported, "gatepost").again()) == (1, 0, 0)
+    assert key.exchange().status == 200
+    assert [each["id"] for each in owner.login().items("/api-keys")] == [key.id]
+
+
+def test_the_export_may_go_into_another_program(operator: Operator, api: Api) -> None:
+    email = api.sign_up()["user"]["email"]
+    written = operator.run("users", "export", "-")
+    assert email in {json.loads(line)["email"] for line in written.stdout.splitlines()}
+    assert "keep that" in written.stderr
+
+
 def _without(items: list[Item], names: set[str]) -> list[Item]:
     plain = [{name: value for name, value in item.items() if name not in names} for item in items]
     return sorted(plain, key=lambda item: (item["pk"], item["sk"]))
@@ -157,7 +179,7 @@ def test_an_export_that_fails_leaves_the_file_of_before(operator: Operator, api:
 
 
 def test_the_command_warns_that_the_file_holds_hashes(operator: Operator, exported: Path) -> None:
-    assert "password hashes" in operator.run("users", "export", str(exported)).stderr
+    assert "with their hashes" in operator.run("users", "export", str(exported)).stderr
 
 
 GOOD = user(id="0" * 32, profile={"epoch": {"N": "1"}}, items=[{"sk": {"S": "PASSKEY#1"}, "key": {"B": "AAE="}}])
