@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 # What is heavy to import is imported where it's used, so that a command that is mistyped says so at once.
 
+# Who works on a local stack.
+LOCAL = "local"
 _ADMIN = "AdminFunction"
+# What runs of a function in AWS: never $LATEST, which may be an update that was taken back.
+_ALIAS = "live"
 _SECONDS = 5  # in which a local stack answers
 _LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?/?")
 
@@ -41,12 +45,14 @@ class DeployedFunction:
 @dataclass(frozen=True)
 class Deployment:
     """A deployment. `title` names it for people; `operator` is the ARN of who works on it, as AWS knows them, and `local` on
-    a local stack; `function` returns the function with a logical id of template.yaml.
+    a local stack; `function` returns the function with a logical id of template.yaml. `stack` is the name of the CloudFormation
+    stack, None for a local one.
     """
 
     title: str
     operator: str
     function: Callable[[str], DeployedFunction]
+    stack: str | None = None
 
     @cached_property
     def settings(self) -> "AdminSettings":
@@ -99,11 +105,16 @@ def of_stack(name: str) -> Iterator[Deployment]:
         def function(logical_id: str) -> DeployedFunction:
             found = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=logical_id)
             physical_id = found["StackResourceDetail"]["PhysicalResourceId"]
-            configuration = lambda_.get_function_configuration(FunctionName=physical_id)
+            configuration = lambda_.get_function_configuration(FunctionName=physical_id, Qualifier=_ALIAS)
+            if "Variables" not in configuration["Environment"]:
+                # Lambda opens it in the name of whoever asks.
+                raise Unreachable(
+                    f"You may not read the environment of {physical_id}: kms:Decrypt on the stack's key is missing."
+                )
             return DeployedFunction(physical_id, configuration["Environment"]["Variables"])
 
         operator = sts.get_caller_identity()["Arn"]
-        yield Deployment(f"the stack {name} in {cloudformation.meta.region_name}", operator, function)
+        yield Deployment(f"the stack {name} in {cloudformation.meta.region_name}", operator, function, name)
 
 
 @contextmanager
@@ -126,7 +137,7 @@ def of_local_stack(url: str) -> Iterator[Deployment]:
 
     others = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     with patch.dict(os.environ, others | told["aws"], clear=True):
-        yield Deployment(f"the local stack at {url}", "local", function)
+        yield Deployment(f"the local stack at {url}", LOCAL, function)
 
 
 def _told_by_local_stack(url: str) -> Any:

@@ -159,7 +159,7 @@ def _print_all(run: Run, newest_first: list[Item]) -> None:
 def _line(event: dict[str, Any]) -> str:
     outcome = click.style(event["reason"], fg="red") if event["result"] == "failure" else "ok"
     told = [event["at"], f"{event['event']:28}", outcome]
-    for name in ("user_id", "actor_id", "role", "client_id", "ip", "user_agent"):
+    for name in ("user_id", "actor_id", "role", "client_id", "api_key_id", "ip", "user_agent"):
         if event[name]:
             told.append(f"{name.removesuffix('_id')}={output.printable(event[name])}")
     return "  ".join(told)
