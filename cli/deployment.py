@@ -102,7 +102,7 @@ def of_stack(name: str) -> Iterator[Deployment]:
             found = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=logical_id)
             physical_id = found["StackResourceDetail"]["PhysicalResourceId"]
             configuration = lambda_.get_function_configuration(FunctionName=physical_id)
-            if "Variables" not in configuration["Environment"]:
+            if "Error" in configuration["Environment"]:
                 # Lambda opens it in the name of whoever asks.
                 raise Unreachable(
                     f"You may not read the environment of {physical_id}: kms:Decrypt on the stack's key is missing."

@@ -220,7 +220,7 @@ CASES = [
     Case(
         "outbox.unsent",
         _PROBLEM,
-        "1 mails wait",
+        "minutes: 1.",
         item("OutboxTable", keys.mail("a" * 32), {"unsent": "a", "created_at": clock.now() - 1000}),
     ),
     Case(
