@@ -9,20 +9,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Comparison:
-    """How long ours takes beside what it is compared with, in seconds; `at_most` is the ratio that is promised, if any."""
+    """How much ours takes beside what it is compared with, in seconds or another unit; `at_most` is the ratio that is promised,
+    if any.
+    """
 
     question: str
     ours: float
     theirs: float
     at_most: float | None = None
+    unit: str = "s"
 
     @property
     def ratio(self) -> float:
         return self.ours / self.theirs
 
     def __str__(self) -> str:
-        times = f"{_readable(self.ours)} beside {_readable(self.theirs)}"
-        promise = "" if self.at_most is None else f"  at most {self.at_most}"
+        times = f"{_readable(self.ours, self.unit)} beside {_readable(self.theirs, self.unit)}"
+        promise = "" if self.at_most is None else f"  at most {self.at_most:.3g}"
         missed = "" if self.at_most is None or self.ratio <= self.at_most else "  MISSED"
         return f"{self.question:<52} {times:<26} ratio {self.ratio:4.2f}{promise}{missed}"
 
@@ -46,5 +49,7 @@ def seconds(calls: list[Callable[[], object]]) -> float:
         gc.enable()
 
 
-def _readable(duration: float) -> str:
+def _readable(duration: float, unit: str) -> str:
+    if unit != "s":
+        return f"{duration:.0f} {unit}"
     return f"{duration * 1e3:.0f} ms" if duration > 0.01 else f"{duration * 1e6:.1f} µs"

@@ -12,9 +12,10 @@ from cli.run import Run
 # By name: the module of `cli.commands` with a group or command of this name, and what it's for as its own help begins.
 # A module is imported when it's run, so that help and usage errors come at once.
 _COMMANDS = {
+    "users": "Move in with your users, and out again.",
     "roles": "Keep the roles in a file: export it, review changes to it, apply it.",
     "clients": "Register OAuth clients, and give them secrets.",
-    "keys": "See the keys that sign access tokens, and rotate them.",
+    "keys": "See the keys that sign access tokens, rotate them, and remove one that was stolen.",
     "audit": "Read the security events.",
     "doctor": "Check a deployment, and say what to mend.",
 }

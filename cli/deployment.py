@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 # What is heavy to import is imported where it's used, so that a command that is mistyped says so at once.
 
+# Who works on a local stack.
+LOCAL = "local"
 _ADMIN = "AdminFunction"
+ALIAS = "live"
+"""What runs of a function in AWS: never $LATEST, which may be an update that was taken back."""
 _SECONDS = 5  # in which a local stack answers
 _LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?/?")
 
@@ -101,8 +105,8 @@ def of_stack(name: str) -> Iterator[Deployment]:
         def function(logical_id: str) -> DeployedFunction:
             found = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=logical_id)
             physical_id = found["StackResourceDetail"]["PhysicalResourceId"]
-            configuration = lambda_.get_function_configuration(FunctionName=physical_id)
-            if "Error" in configuration["Environment"]:
+            configuration = lambda_.get_function_configuration(FunctionName=physical_id, Qualifier=ALIAS)
+            if "Variables" not in configuration["Environment"]:
                 # Lambda opens it in the name of whoever asks.
                 raise Unreachable(
                     f"You may not read the environment of {physical_id}: kms:Decrypt on the stack's key is missing."
@@ -133,7 +137,7 @@ def of_local_stack(url: str) -> Iterator[Deployment]:
 
     others = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     with patch.dict(os.environ, others | told["aws"], clear=True):
-        yield Deployment(f"the local stack at {url}", "local", function)
+        yield Deployment(f"the local stack at {url}", LOCAL, function)
 
 
 def _told_by_local_stack(url: str) -> Any:

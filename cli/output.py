@@ -4,10 +4,10 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, TextIO
+from typing import IO, Any, BinaryIO, TextIO
 
 import click
 
@@ -74,8 +74,36 @@ def private_file(path: str) -> Iterator[IO[str]]:
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())
         part.replace(path)
     except OSError as exc:
         raise Refused(f"{path} can't be written: {exc.strerror}.") from exc
     finally:
         part.unlink(missing_ok=True)
+
+
+def say_progress(text: str) -> None:
+    """Show how far something long is, in place of what it said before, where somebody looks."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{text}\033[K", nl=False, err=True)
+
+
+@contextmanager
+def reading(stream: BinaryIO, size: int) -> Iterator[Callable[[], None]]:
+    """Show how much of `stream` is read, where somebody looks; yield what is to be called for each entry."""
+    with click.progressbar(
+        length=size, file=sys.stderr, hidden=not sys.stderr.isatty(), update_min_steps=1 + size // 200
+    ) as bar:
+        shown, entries = 0, 0
+
+        def on_entry() -> None:
+            nonlocal shown, entries
+            entries += 1
+            if entries % 100 == 0:
+                read = stream.tell()
+                bar.update(read - shown)
+                shown = read
+
+        yield on_entry
+        bar.update(size - shown)

@@ -11,6 +11,7 @@ Gatepost is ready.
 {examples}
   Administrator  {email}
   Password       {password}
+  Command line   .venv/bin/gatepost --local {api} --help
 
 A tour, to paste into another terminal:
 

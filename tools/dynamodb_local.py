@@ -51,7 +51,7 @@ def main(command: list[str]) -> int:
                     f"Start an engine there (make dynamodb-local), or unset the variable to have one started."
                 )
             return _run(command, url)
-        with engine(_free_port()) as (url, _):
+        with engine(free_port()) as (url, _):
             return _run(command, url)
     except CannotRunError as exc:
         print(f"DynamoDB Local can't be used: {exc}", file=sys.stderr)
@@ -167,7 +167,8 @@ def _download(into: Path) -> Path:
     return archive
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of the loopback address that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import get_session
 
-from cli.deployment import Deployment
+from cli.deployment import ALIAS, Deployment
 from cli.diagnosis import web
 from cli.diagnosis.findings import NotSeen
 from cli.diagnosis.refusals import allow, seeing
@@ -20,9 +20,6 @@ from gatepost.aws.clients import client
 from gatepost.storage.table import Database
 
 _T = TypeVar("_T")
-
-ALIAS = "live"
-"""The alias of a function that is called, where the deployment has aliases."""
 
 _ADMIN = "AdminFunction"
 _CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
@@ -139,12 +136,11 @@ class Sight:
         return names[logical_id]
 
     def configuration(self, logical_id: str) -> Mapping[str, Any]:
-        """Return the configuration of a function as it runs: that of its alias, where it has one. Raises `NotSeen`."""
+        """Return the configuration of a function as it runs. Raises `NotSeen`."""
         name = self.function_name(logical_id)
-        called = {"Qualifier": ALIAS} if self.call("lambda", "get_alias", FunctionName=name, Name=ALIAS) else {}
-        found: Mapping[str, Any] | None = self.call("lambda", "get_function_configuration", FunctionName=name, **called)
+        found: Mapping[str, Any] | None = self.call("lambda", "get_function_configuration", FunctionName=name, Qualifier=ALIAS)
         if found is None:
-            raise NotSeen(f"Lambda has no function {name}, though the stack says so.", "Deploy again: make deploy.")
+            raise NotSeen(f"Lambda has no {name}:{ALIAS}.", "Mend functions.alias first.")
         return found
 
     def environment(self, logical_id: str) -> Mapping[str, str]:

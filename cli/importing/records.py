@@ -1,7 +1,7 @@
 """What a file of users says, one entry a user, in Gatepost's own terms."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gatepost.accounts.email_addresses import EmailAddress
@@ -14,8 +14,10 @@ class Record:
     `line` is the line (from 1) of the file on which the user begins. `password_hash` is a hash that sign-in takes, None where
     the other system gives none: the owner gets in by a mailed code or a reset then. `roles` are names, which the deployment
     may not know. `source_id` is the id that the other system knew the user by. `created_at` is in seconds since the epoch, None
-    where the file doesn't say. `id` and `attached` (further items of the user, such as API keys, as attributes without keys)
-    are there in exports of Gatepost alone.
+    where the file doesn't say.
+
+    Exports of Gatepost alone have `id`, `further` attributes of the profile, and `attached` items of the user, such as API
+    keys, each with its sort key (`sk`).
     """
 
     line: int
@@ -28,6 +30,7 @@ class Record:
     created_at: int | None = None
     source_id: str | None = None
     id: str | None = None
+    further: Mapping[str, Any] = field(default_factory=dict)
     attached: tuple[Mapping[str, Any], ...] = ()
 
 

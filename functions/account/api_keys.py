@@ -49,6 +49,7 @@ class ApiKeyView(BaseModel):
     prefix: str = Field(description="what the key begins with")
     name: str
     permissions: list[str]
+    audience: str | None = Field(description="whom alone its tokens are for, beside this API; null: whom they are asked for")
     created_at: str
     expires_at: str
     last_used_at: str | None = Field(description="when it was exchanged last, to five minutes; null if never")

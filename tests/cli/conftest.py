@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from gatepost.config import AdminSettings
+from gatepost.service import Service, connect
 from local.stack import Stack
 from tests.cli.support import Operator, serving
 
@@ -19,3 +21,9 @@ def url(stack: Stack) -> Iterator[str]:
 def operator(stack: Stack, url: str) -> Operator:
     """An operator of the local stack."""
     return Operator(stack, ("--local", url))
+
+
+@pytest.fixture(scope="module")
+def service(stack: Stack) -> Service:
+    """What the rules work with, as the command line has it of the local stack."""
+    return connect(AdminSettings.from_environment(stack.functions["AdminFunction"].definition.environment))

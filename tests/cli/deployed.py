@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest
 from moto.core.botocore_stubber import BotocoreStubber
@@ -32,7 +32,7 @@ def deployed(stack: Stack, denied: str = "") -> Iterator[None]:
         if service == "cloudformation":
             return _xml_refusal("AccessDenied") if denied == "DescribeStackResource" else _resource(stack, request.body)
         if service == "lambda" and url.path.endswith("/configuration"):
-            return _json_refusal() if denied == "GetFunctionConfiguration" else _configuration(stack, url.path)
+            return _json_refusal() if denied == "GetFunctionConfiguration" else _configuration(stack, url)
         if denied and _target(request).endswith(f".{denied}"):
             return _json_refusal()
         return process_request(self, request)
@@ -54,8 +54,10 @@ def _resource(stack: Stack, body: Any) -> _Answer:
     )
 
 
-def _configuration(stack: Stack, path: str) -> _Answer:
-    name = unquote(path.split("/")[-2])
+def _configuration(stack: Stack, url: SplitResult) -> _Answer:
+    """Of the alias alone: `$LATEST` may be of an update that was taken back."""
+    name = unquote(url.path.split("/")[-2])
+    assert url.query == "Qualifier=live"
     (function,) = [function for function in stack.template.functions.values() if function.name == name]
     body = {"FunctionName": name, "Environment": {"Variables": dict(function.environment)}}
     return 200, {"content-type": "application/json"}, json.dumps(body).encode()

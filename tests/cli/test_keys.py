@@ -76,7 +76,7 @@ def test_z15_a_key_that_was_stolen_is_removed_and_the_next_signs(operator: Opera
     assert "standby" in {key["state"] for key in after["keys"]}
     (event,) = operator.events(Event.KEY_REMOVED)
     assert (event["pk"], event["kid"], event["user_agent"]) == ("OPERATORS", signing["kid"], "gatepost command line")
-    (shown,) = operator.run("--json", "audit", "tail", "--event", Event.KEY_REMOVED).stdout.splitlines()
+    (shown,) = operator.run("--json", "audit", "tail", "--event", str(Event.KEY_REMOVED)).stdout.splitlines()
     assert json.loads(shown)["kid"] == signing["kid"]
 
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from gatepost import clock
 from gatepost.storage import keys
 from tests.cli.account import Account
-from tests.cli.faults import Case, absent, amended, both, environment, item, later, parameter, published
+from tests.cli.faults import Case, amended, both, environment, item, later, parameter, published
 
 _ROLE = "arn:aws:iam::123456789012:role/gatepost"
 _DISCOVERY = {"issuer": "https://auth.example.com"}
@@ -29,7 +29,6 @@ def _by_domain(account: Account, _: ExitStack) -> None:
 
 
 CASES = [
-    Case("functions.alias", "ok", "the newest versions", absent("lambda.GetAlias")),
     Case(
         "settings.origins",
         "ok",

@@ -1,11 +1,14 @@
 """CloudFront before the API: it keeps nothing that is somebody's, and sends on what the functions read."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 import pytest
 
 from functions.account.routes.public import _KEY_SET_MAX_AGE
+from gatepost.errors import RateLimited
+from gatepost.web.problems import STATUS, problem
 from local.errors import StackError
 from local.intrinsics import load_yaml
 from local.resources import Resources
@@ -22,6 +25,18 @@ DISTRIBUTION = WRITTEN["Distribution"]["Properties"]["DistributionConfig"]
 # CloudFront sends these on unasked.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html
 ALWAYS = {"content-type", "if-none-match"}
+# Those of AWS's rules that would look into a body.
+# https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
+BODY_RULES = {
+    "KnownBadInputs": {"JavaDeserializationRCE_BODY", "Log4JRCE_BODY", "ReactJSRCE_BODY"},
+    "Common": {
+        "SizeRestrictions_BODY",
+        "CrossSiteScripting_BODY",
+        "GenericLFI_BODY",
+        "GenericRFI_BODY",
+        "EC2MetaDataSSRF_BODY",
+    },
+}
 
 
 def policy(logical_id: str) -> dict[str, Any]:
@@ -95,11 +110,20 @@ def test_z19_its_secret_is_nowhere_in_the_clear() -> None:
 def test_the_firewall_stops_floods_and_what_aws_knows_and_looks_into_no_body() -> None:
     rules = {rule["Name"]: rule for rule in WRITTEN["Firewall"]["Properties"]["Rules"]}
     assert rules.keys() == {"TooManyRequests", "IpReputation", "KnownBadInputs", "Common"}
-    overrides = rules["Common"]["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
-    assert all(each["ActionToUse"] == {"Count": {}} for each in overrides)
-    assert "SizeRestrictions_BODY" in {each["Name"] for each in overrides}
-    body = WRITTEN["Firewall"]["Properties"]["CustomResponseBodies"]["too_many_requests"]["Content"]
-    assert json.loads(body)["status"] == rules["TooManyRequests"]["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 429
+    for name, looking_into_bodies in BODY_RULES.items():
+        overrides = rules[name]["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+        assert all(each["ActionToUse"] == {"Count": {}} for each in overrides)
+        assert {each["Name"] for each in overrides if each["Name"].endswith("_BODY")} == looking_into_bodies
+
+
+def test_the_firewall_answers_429_as_the_functions_do() -> None:
+    firewall = WRITTEN["Firewall"]["Properties"]
+    (answer,) = (rule["Action"]["Block"]["CustomResponse"] for rule in firewall["Rules"] if "Action" in rule)
+    body = json.loads(firewall["CustomResponseBodies"][answer["CustomResponseBodyKey"]]["Content"])
+    status = HTTPStatus(answer["ResponseCode"])
+    assert status is STATUS[RateLimited]
+    assert body == problem(status, RateLimited.code, body["detail"], body["request_id"])
+    assert [header["Name"] for header in answer["ResponseHeaders"]] == ["retry-after"]
 
 
 def test_z19_the_firewalls_log_has_no_tokens() -> None:

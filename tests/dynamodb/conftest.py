@@ -40,6 +40,14 @@ def project(mailbox: Mailbox, tmp_path: Path) -> Iterator[Path]:
     yield from _project(tmp_path)
 
 
+@pytest.fixture
+def other_project(mailbox: Mailbox, tmp_path: Path) -> Iterator[Path]:
+    """Another such folder, with other tables."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    yield from _project(folder)
+
+
 @pytest.fixture(scope="session")
 def wire() -> Wire:
     """What passes between the functions and DynamoDB."""

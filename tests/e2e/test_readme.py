@@ -16,5 +16,9 @@ def test_the_guide_to_the_command_line_prints_what_it_shows(ports: tuple[int, in
     assert walk(ROOT / "docs/command-line.md", *ports) == 5
 
 
+def test_the_guide_to_import_and_export_prints_what_it_shows(ports: tuple[int, int]) -> None:
+    assert walk(ROOT / "docs/import-export.md", *ports) == 6
+
+
 def test_the_guide_to_api_keys_prints_what_it_shows(ports: tuple[int, int]) -> None:
     assert walk(ROOT / "docs/api-keys.md", *ports) == 4

@@ -42,6 +42,7 @@ def test_z07_a_key_is_shown_once_and_kept_as_a_digest(stack: Stack, clock: Trave
         "prefix": f"gp_{key.id}",
         "name": "deploy",
         "permissions": ["orders:read"],
+        "audience": None,
         "created_at": "2026-11-23T12:00:00Z",
         "expires_at": "2027-02-21T12:00:00Z",
         "last_used_at": None,

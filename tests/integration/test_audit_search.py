@@ -136,6 +136,7 @@ def test_z14_an_event_says_who_whom_what_when_where_and_how_it_went(past: Past, 
         "role": item["role"],
         "client_id": None,
         "api_key_id": None,
+        "kid": None,
         "request_id": item["request_id"],
     }
 

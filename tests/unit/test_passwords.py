@@ -53,6 +53,14 @@ def test_a_password_verifies_against_its_own_hash_alone() -> None:
     assert not verify_password(PASSWORD.upper(), known)
 
 
+def test_the_hash_of_nobodys_password_looks_like_any_other_and_no_password_is_right() -> None:
+    known = passwords.no_password()
+    assert extract_parameters(known) == extract_parameters(hash_password(PASSWORD))
+    assert not needs_upgrade(known)
+    assert not verify_password("", known)
+    assert known != passwords.no_password()
+
+
 def test_each_hash_has_a_salt_of_its_own() -> None:
     assert hash_password(PASSWORD) != hash_password(PASSWORD)
 

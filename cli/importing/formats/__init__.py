@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cli.importing.formats import auth0, cognito, comma_separated, firebase, json_lines, keycloak
+from cli.importing.formats import auth0, cognito, comma_separated, firebase, gatepost, json_lines, keycloak
 from cli.importing.formats.options import Options, Reader, UnusableOption
 
 __all__ = ["FORMATS", "Format", "Options", "UnusableOption"]
@@ -24,6 +24,7 @@ FORMATS: dict[str, Format] = {
         "CSV with a header: email, name, password_hash, email_verified, roles, status, created_at, id.",
     ),
     "jsonl": Format(json_lines.read, "JSON Lines: an object a line, with the members that csv has as columns."),
+    "gatepost": Format(gatepost.read, "Gatepost: what `gatepost users export` writes. Users keep their ids."),
     "cognito": Format(cognito.read, "Amazon Cognito: what `aws cognito-idp list-users` prints. It holds no password hashes."),
     "auth0": Format(
         auth0.read,

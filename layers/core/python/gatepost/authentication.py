@@ -38,9 +38,12 @@ class Principal:
 
 @dataclass(frozen=True)
 class SignedInPrincipal(Principal):
-    """A user who has signed in, and not an API key of theirs."""
+    """A user who has signed in, and not an API key of theirs. `audience` is whom the access token is for: the issuer alone, or
+    the issuer and another, who then was handed it and may be who makes this call.
+    """
 
     session: Session
+    audience: tuple[str, ...]
 
 
 def authenticate(service: Service, authorization: str | None, *, issuer_alone: bool = False) -> Principal:
@@ -87,4 +90,4 @@ def authenticate(service: Service, authorization: str | None, *, issuer_alone: b
     if session is None or not sessions.is_alive(service, session, user):
         raise NotAuthenticated
     catalogue = service.roles.at(version)
-    return SignedInPrincipal(user, session.id, rights_in(catalogue, user), catalogue, session)
+    return SignedInPrincipal(user, session.id, rights_in(catalogue, user), catalogue, session, token.aud)

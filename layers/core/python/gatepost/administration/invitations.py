@@ -9,12 +9,12 @@ from gatepost.access.roles import USER
 from gatepost.accounts import invitations
 from gatepost.accounts.email_addresses import EmailAddress
 from gatepost.accounts.new_addresses import demand_allowed
-from gatepost.administration.password_resets import no_password
 from gatepost.administration.users import find, same_judge, transact
 from gatepost.audit import Event
 from gatepost.authentication import Principal
 from gatepost.caller import Caller
 from gatepost.conflicts import EmailTaken
+from gatepost.credentials.passwords import no_password
 from gatepost.errors import Conflict, InvalidField, NotFound
 from gatepost.identifiers import TokenKind, is_id, new_id
 from gatepost.outbox import Mail, MailKind, enqueue

@@ -1,6 +1,5 @@
 """Making a user choose a new password. Nobody but its user ever sets or sees one."""
 
-import secrets
 from dataclasses import replace
 
 from gatepost import limits
@@ -9,7 +8,7 @@ from gatepost.administration.actors import Actor
 from gatepost.administration.users import commit, demand_may_change, event_of, signed_out
 from gatepost.audit import Event
 from gatepost.caller import Caller
-from gatepost.credentials.passwords import hash_password
+from gatepost.credentials.passwords import no_password
 from gatepost.errors import RateLimited
 from gatepost.identifiers import TokenKind
 from gatepost.limits import Reservation
@@ -49,11 +48,6 @@ def demand_reset(service: Service, me: Actor, user: User, caller: Caller) -> Non
             *([] if isinstance(outcome, RateLimited) else _link(service, user)),
             event_of(service, me, user, Event.PASSWORD_RESET_DEMANDED, caller),
         )
-
-
-def no_password() -> str:
-    """Return the hash of a password that nobody knows."""
-    return hash_password(secrets.token_urlsafe(32))
 
 
 def _link(service: Service, user: User) -> list[Write]:

@@ -11,7 +11,7 @@ from gatepost.api_keys import validity
 from gatepost.api_keys.spelling import SpelledKey
 from gatepost.audit import Event
 from gatepost.caller import Caller
-from gatepost.errors import InvalidApiKey, logged_if_unavailable
+from gatepost.errors import InvalidApiKey, InvalidTarget, logged_if_unavailable
 from gatepost.service import Service
 from gatepost.storage import api_keys, keys
 from gatepost.storage import users as user_items
@@ -36,10 +36,10 @@ def exchange(service: Service, text: str, caller: Caller, *, audience: str | Non
 
     Raises:
         InvalidApiKey: it's malformed, unknown, over or deleted, or its owner is disabled or has no proven address.
-        InvalidTarget: `audience` is not one of this deployment's.
+        InvalidTarget: `audience` is not one of this deployment's, or the key is for another one.
         RateLimited: with such a key, where the client presented too many of them.
     """
-    audiences = access_tokens.audience(service, audience)
+    access_tokens.audience(service, audience)  # what was asked for is judged before the key
     try:
         presented = SpelledKey.decode(text)
     except ValueError as exc:
@@ -53,10 +53,18 @@ def exchange(service: Service, text: str, caller: Caller, *, audience: str | Non
         raise InvalidApiKey
     if reason := _refusal(service, presented, key, user):
         _refuse(service, key, reason, caller)
+    audiences = access_tokens.audience(service, _audience(key, audience))
     rights = rights_within(service.roles.at(version), user, key.permissions)
     token, expires_in = access_tokens.issue_for_api_key(service, user, key, audiences, rights)
     _note_use(service, key)
     return Exchanged(token, expires_in)
+
+
+def _audience(key: ApiKey, requested: str | None) -> str | None:
+    """Return whom the token of `key` is for, None for whom it is for by default. Raises `InvalidTarget`."""
+    if key.audience is not None and requested not in (None, key.audience):
+        raise InvalidTarget
+    return key.audience or requested
 
 
 def _refusal(service: Service, presented: SpelledKey, key: ApiKey, user: User) -> str | None:

@@ -49,6 +49,7 @@ def described(key: ApiKey) -> dict[str, Any]:
         "prefix": spelling.shown(key.id),
         "name": key.name,
         "permissions": list(key.permissions),
+        "audience": key.audience,
         "created_at": clock.rfc3339(key.created_at),
         "expires_at": clock.rfc3339(key.expires_at),
         "last_used_at": None if key.last_used_at is None else clock.rfc3339(key.last_used_at),
@@ -67,6 +68,9 @@ def create(
     """Make a key with these permissions, good until `expires_at` (`DEFAULT_DAYS` by default), and return it with its text,
     which nobody sees again. Its owner gets a mail, the same only so often.
 
+    By an access token for another API as well, which may be who asks, it's a key for that API alone: it never gets anybody
+    further than the token did.
+
     Where `attempt` was made before, return what it made, without its text.
 
     Raises:
@@ -77,7 +81,7 @@ def create(
         NotFound: what the attempt made is deleted or over by now.
         Conflict: what the user may, or the session, was changed meanwhile.
     """
-    key, text = _new(me, name, permissions, expires_at)
+    key, text = _new(service, me, name, permissions, expires_at)
     settings, db = service.settings, service.db
     if len(me.user.api_keys) >= MAX_KEYS:
         _forget_those_that_are_over(service, me.user)
@@ -125,7 +129,9 @@ def delete(service: Service, me: SignedInPrincipal, key_id: str, caller: Caller)
         raise NotFound("There is no such API key.") from exc
 
 
-def _new(me: SignedInPrincipal, name: str, permissions: Collection[str], expires_at: int | None) -> tuple[ApiKey, str]:
+def _new(
+    service: Service, me: SignedInPrincipal, name: str, permissions: Collection[str], expires_at: int | None
+) -> tuple[ApiKey, str]:
     """Return a key that `me` may make, and its text."""
     now, user = clock.now(), me.user
     until = now + DEFAULT_DAYS * DAY if expires_at is None else expires_at
@@ -144,6 +150,7 @@ def _new(me: SignedInPrincipal, name: str, permissions: Collection[str], expires
         epoch=user.api_key_epoch,
         created_at=now,
         expires_at=until,
+        audience=next((each for each in me.audience if each != service.settings.issuer), None),
     )
     return key, spelled.encode()
 

@@ -2,6 +2,8 @@
 
 import logging
 import re
+import secrets
+from base64 import b64encode
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
@@ -44,6 +46,12 @@ def hash_password(password: str) -> str:
     return _hasher.hash(normalized(password))
 
 
+def no_password() -> str:
+    """Return a hash that is nobody's password: random, and looking like any other. It costs nothing to make."""
+    salt, made = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
+    return f"{_parameters()}${salt}${made}"
+
+
 def verify_password(password: str, password_hash: str | None) -> bool:
     """Return whether `password` is the one that was hashed; with None, where there's no account, do the same work and
     return False.
@@ -60,8 +68,13 @@ def verify_password(password: str, password_hash: str | None) -> bool:
 
 def needs_upgrade(password_hash: str) -> bool:
     """Return whether a stored hash is another than `hash_password` makes: of other parameters, or of another system."""
-    parameters = DUMMY_HASH.rsplit("$", 2)[0]
+    parameters = _parameters()
     return not (password_hash.startswith(parameters) and _SALT_AND_HASH.fullmatch(password_hash, len(parameters)))
+
+
+def _parameters() -> str:
+    """Return the beginning of every hash that `hash_password` makes."""
+    return DUMMY_HASH.rsplit("$", 2)[0]
 
 
 def _verify_own(password: str, password_hash: str) -> bool:

@@ -10,9 +10,9 @@ from gatepost.storage.users import User
 from gatepost.storage.writes import Write, update
 
 
-def add(table: str, user_id: str) -> Write:
-    """Note that a user is an active administrator."""
-    return update(table, keys.administrators(), "ADD ids :ids", ids={user_id})
+def add(table: str, *user_ids: str) -> Write:
+    """Note that users are active administrators."""
+    return update(table, keys.administrators(), "ADD ids :ids", ids=set(user_ids))
 
 
 def add_first(table: str, user_id: str) -> Write:
@@ -37,7 +37,7 @@ def follow(table: str, before: User | None, after: User | None) -> list[Write]:
     """Return what a change of a user from `before` to `after`, None where there's none, means for the set: at most one write,
     to be the first of the transaction.
     """
-    was, becomes = _is_one(before), _is_one(after)
+    was, becomes = is_one(before), is_one(after)
     if after is not None and becomes and not was:
         return [add(table, after.id)]
     return [remove(table, before.id)] if before is not None and was and not becomes else []
@@ -48,5 +48,6 @@ def was_the_last(followed: list[Write], refusal: ConditionFailed) -> bool:
     return bool(followed) and set(refusal.items) == {0}
 
 
-def _is_one(user: User | None) -> bool:
+def is_one(user: User | None) -> bool:
+    """Return whether `user` belongs into the set."""
     return user is not None and user.status == "active" and ADMIN in user.roles

@@ -16,8 +16,9 @@ from gatepost.storage.writes import Item, Write, put, update
 class ApiKey:
     """An API key: its `permissions`, and the digest of its secret.
 
-    It works while `epoch` is its user's `api_key_epoch`. Times are seconds since the epoch; `last_used_at` is None before the
-    first use.
+    It works while `epoch` is its user's `api_key_epoch`. Its tokens are for `audience` beside the issuer, and nobody else;
+    where that's None, for whom they're asked for. Times are seconds since the epoch; `last_used_at` is None before the first
+    use.
     """
 
     id: str
@@ -28,6 +29,7 @@ class ApiKey:
     epoch: int
     created_at: int
     expires_at: int
+    audience: str | None = None
     last_used_at: int | None = None
 
 

@@ -61,6 +61,16 @@ def id_of_user(partition: str) -> str:
     return partition.removeprefix(_of_user(""))
 
 
+def of_user(user_id: str, sort_key: str) -> Key:
+    """Any item in a user's partition, as an export of it names it."""
+    return {"pk": _of_user(user_id), "sk": sort_key}
+
+
+def users() -> str:
+    """The beginning of the partitions of all users."""
+    return _of_user("")
+
+
 def api_key(user_id: str, key_id: str) -> Key:
     """An API key of a user."""
     return {"pk": _of_user(user_id), "sk": f"API_KEY#{key_id}"}

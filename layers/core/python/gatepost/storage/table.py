@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from gatepost.errors import Unavailable
@@ -164,6 +165,28 @@ class Database:
             )
         last = answer.get("LastEvaluatedKey")
         return [from_dynamodb(item) for item in answer["Items"]], from_dynamodb(last) if last else None
+
+    def scan(self, table: str, prefix: str, *, segment: int, segments: int) -> Iterator[Item]:
+        """Yield the items of a table whose partition keys begin with `prefix`, of number `segment` (from 0) of `segments` parts
+        of it, page by page, strongly consistent. Those of one partition come one after the other, in the order of their keys.
+        """
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=table,
+            FilterExpression="begins_with(pk, :prefix)",
+            ExpressionAttributeValues=to_dynamodb({":prefix": prefix}),
+            ConsistentRead=True,
+            Segment=segment,
+            TotalSegments=segments,
+        )
+        with translated():
+            for page in pages:
+                yield from map(from_dynamodb, page["Items"])
+
+    def identity(self, table: str) -> str:
+        """Return the name of a table and when it was made, which another of the same name doesn't share."""
+        with translated():
+            answer = self._dynamodb.describe_table(TableName=table)
+        return f"{table} of {answer['Table']['CreationDateTime'].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
     def delete_all(self, table: str, partition: str) -> None:
         """Delete all items of one partition, page by page. Raises `Unavailable` if some resist; safe to repeat."""

@@ -1,5 +1,6 @@
 """The Users table: users, and the claims that make their addresses unique."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -61,10 +62,11 @@ def from_item(item: Item | None) -> User | None:
     )
 
 
-def create(table: str, user: User) -> tuple[Write, Write]:
-    """Claim the address and write the user; both fail if they're there."""
+def create(table: str, user: User, further: Mapping[str, Any] | None = None) -> tuple[Write, Write]:
+    """Claim the address and write the user; both fail if they're there. `further` attributes are such as `User` has not."""
     claim = {**keys.email_claim(user.email_digest), "user_id": user.id, "email": user.email}
     item = {
+        **(further or {}),
         **keys.user(user.id),
         "id": user.id,
         "email": user.email,
