@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 # Who works on a local stack.
 LOCAL = "local"
 _ADMIN = "AdminFunction"
-# What runs of a function in AWS: never $LATEST, which may be an update that was taken back.
-_ALIAS = "live"
+ALIAS = "live"
+"""What runs of a function in AWS: never $LATEST, which may be an update that was taken back."""
 _SECONDS = 5  # in which a local stack answers
 _LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?/?")
 
@@ -105,7 +105,7 @@ def of_stack(name: str) -> Iterator[Deployment]:
         def function(logical_id: str) -> DeployedFunction:
             found = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=logical_id)
             physical_id = found["StackResourceDetail"]["PhysicalResourceId"]
-            configuration = lambda_.get_function_configuration(FunctionName=physical_id, Qualifier=_ALIAS)
+            configuration = lambda_.get_function_configuration(FunctionName=physical_id, Qualifier=ALIAS)
             if "Variables" not in configuration["Environment"]:
                 # Lambda opens it in the name of whoever asks.
                 raise Unreachable(

@@ -41,6 +41,7 @@ def doctor(run: Run, names: tuple[str, ...], lists: bool) -> None:
         _list(run, checks)
         return
     sight = Sight(run.deployment)
+    sight.demand_there()
     findings = []
     for check in checks:
         findings.append(finding := examine(check, sight))

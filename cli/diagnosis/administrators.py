@@ -24,7 +24,7 @@ class Administrators:
 
 
 def _administrators(sight: Sight) -> Administrators:
-    table = sight.setting("USERS_TABLE")
+    table = sight.needed("USERS_TABLE")
 
     def read(db: Database) -> Administrators:
         ids = sorted((db.get(table, keys.administrators()) or {}).get("ids", ()))
@@ -54,7 +54,7 @@ class First:
 
 
 def _first(sight: Sight) -> First:
-    table = sight.setting("USERS_TABLE")
+    table = sight.needed("USERS_TABLE")
 
     def read(db: Database) -> First:
         noted = db.get(table, keys.administrators()) or {}
@@ -82,8 +82,9 @@ CHECKS: tuple[Check[Any], ...] = (
     Check(
         "administrators.active",
         "Is there an administrator who is active?",
-        "Have the first one accept their invitation (`administrators.first`). If all are gone, restore the Users table to a "
-        "time when there was one: `aws dynamodb restore-table-to-point-in-time`.",
+        "Have the first one accept their invitation (`administrators.first`). If all are gone, restore the Users table beside "
+        "itself, `aws dynamodb restore-table-to-point-in-time --source-table-name NAME --target-table-name NAME-before "
+        "--restore-date-time TIME`, and put the items of one, and of its partition ADMINISTRATORS, back.",
         _administrators,
         _are_active,
     ),

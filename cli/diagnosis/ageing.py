@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cli.diagnosis.declared import FUNCTIONS
 from cli.diagnosis.findings import Check, NotSeen, Verdict, ok, problem, warning
-from cli.diagnosis.settings import FUNCTIONS
 from cli.diagnosis.sight import Sight
 from cli.diagnosis.web import Answer
 from gatepost import clock

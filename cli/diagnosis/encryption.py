@@ -5,15 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cli.diagnosis.declared import FUNCTIONS
 from cli.diagnosis.findings import Check, NotSeen, Verdict, ok, problem
-from cli.diagnosis.settings import FUNCTIONS
 from cli.diagnosis.sight import Sight
 
 Key = Mapping[str, Any]
 
 
 def _key(sight: Sight) -> Key | None:
-    answer = sight.call("kms", "describe_key", KeyId=sight.setting("KMS_KEY_ID"))
+    answer = sight.call("kms", "describe_key", KeyId=sight.needed("KMS_KEY_ID"))
     return answer["KeyMetadata"] if answer else None
 
 
@@ -27,7 +27,7 @@ def _is_enabled(facts: Key | None) -> Verdict:
 
 def _rotation(sight: Sight) -> bool:
     sight.demand_deployed("The key of a local stack isn't renewed.")
-    answer = sight.call("kms", "get_key_rotation_status", KeyId=sight.setting("KMS_KEY_ID"))
+    answer = sight.call("kms", "get_key_rotation_status", KeyId=sight.needed("KMS_KEY_ID"))
     return bool(answer and answer["KeyRotationEnabled"])
 
 
@@ -49,7 +49,7 @@ class Use:
 
 def _use(sight: Sight) -> Use:
     sight.demand_deployed("A local stack asks for no rights.")
-    key, policy = sight.setting("KMS_KEY_ID"), None
+    key, policy = sight.needed("KMS_KEY_ID"), None
     if answer := sight.call("kms", "get_key_policy", KeyId=key, PolicyName="default"):
         policy = json.loads(answer["Policy"])
     arn = (_key(sight) or {}).get("Arn", "")

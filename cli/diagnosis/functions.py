@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cli.deployment import ALIAS
+from cli.diagnosis.declared import FUNCTIONS
 from cli.diagnosis.findings import Check, Verdict, ok, problem, warning
-from cli.diagnosis.settings import FUNCTIONS
-from cli.diagnosis.sight import ALIAS, Sight
+from cli.diagnosis.sight import Sight
 
 _RUNTIME = "python3.13"
 # Which deployment's settings a function has, where the template says so.
@@ -69,25 +70,27 @@ class Alias:
     newest: str
 
 
-def _aliases(sight: Sight) -> dict[str, Alias]:
-    aliases = {}
-    for logical_id in FUNCTIONS:
-        name = sight.function_name(logical_id)
-        alias = sight.call("lambda", "get_alias", FunctionName=name, Name=ALIAS)
-        if alias:
-            versions = sight.call("lambda", "list_versions_by_function", FunctionName=name)["Versions"]
-            numbers = [int(each["Version"]) for each in versions if each["Version"].isdecimal()]
-            routed = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
-            aliases[logical_id] = Alias(alias["FunctionVersion"], routed, str(max(numbers, default=0)))
-    return aliases
+def _aliases(sight: Sight) -> dict[str, Alias | None]:
+    return {logical_id: _alias(sight, sight.function_name(logical_id)) for logical_id in FUNCTIONS}
 
 
-def _are_moved(facts: Mapping[str, Alias]) -> Verdict:
-    between = [logical_id for logical_id, alias in facts.items() if alias.others]
-    behind = [logical_id for logical_id, alias in facts.items() if alias.version != alias.newest and not alias.others]
-    if between:
+def _alias(sight: Sight, name: str) -> Alias | None:
+    alias = sight.call("lambda", "get_alias", FunctionName=name, Name=ALIAS)
+    versions = sight.call("lambda", "list_versions_by_function", FunctionName=name)
+    if alias is None or versions is None:
+        return None
+    numbers = [int(each["Version"]) for each in versions["Versions"] if each["Version"].isdecimal()]
+    routed = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    return Alias(alias["FunctionVersion"], routed, str(max(numbers, default=0)))
+
+
+def _are_moved(facts: Mapping[str, Alias | None]) -> Verdict:
+    if missing := [logical_id for logical_id, alias in facts.items() if alias is None]:
+        return problem(f"{', '.join(missing)} has no alias {ALIAS}, by which it's called.")
+    aliases = {logical_id: alias for logical_id, alias in facts.items() if alias}
+    if between := [logical_id for logical_id, alias in aliases.items() if alias.others]:
         return warning(f"An update is under way: a part of the calls of {', '.join(between)} goes to another version.")
-    if behind:
+    if behind := [logical_id for logical_id, alias in aliases.items() if alias.version != alias.newest]:
         return warning(f"Calls of {', '.join(behind)} go to a version that isn't the newest: its update was taken back.")
     return ok("All calls go to the newest versions.")
 

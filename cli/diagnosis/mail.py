@@ -21,7 +21,7 @@ class Sender:
 
 
 def _sender(sight: Sight) -> Sender:
-    address = sight.setting("MAIL_FROM", "MailerFunction")
+    address = sight.needed("MAIL_FROM", "MailerFunction")
     labels = address.rpartition("@")[2].split(".")
     # A verified domain stands for its subdomains.
     names = [address, *(".".join(labels[start:]) for start in range(len(labels) - 1))]
@@ -89,7 +89,7 @@ class ConfigurationSet:
 
 
 def _configuration_set(sight: Sight) -> ConfigurationSet:
-    name = sight.setting("CONFIGURATION_SET", "MailerFunction")
+    name = sight.needed("CONFIGURATION_SET", "MailerFunction")
     known = sight.call("sesv2", "get_configuration_set", ConfigurationSetName=name)
     destinations = sight.call("sesv2", "get_configuration_set_event_destinations", ConfigurationSetName=name) if known else None
     return ConfigurationSet(name, known, tuple((destinations or {}).get("EventDestinations", ())))

@@ -48,13 +48,13 @@ def _is_enabled(facts: Consumer) -> Verdict:
 
 
 def _unsent(sight: Sight) -> int:
-    table = sight.setting("OUTBOX_TABLE")
+    table = sight.needed("OUTBOX_TABLE")
     return sight.read(lambda db: sum(1 for _ in outbox.unsent_ids(db, table, clock.now() - _OVERDUE)))
 
 
 def _goes_out(facts: int) -> Verdict:
     if facts:
-        return problem(f"{facts} mails wait for more than {_OVERDUE // 60} minutes.")
+        return problem(f"Mails that have waited for more than {_OVERDUE // 60} minutes: {facts}.")
     return ok(f"No mail waits for more than {_OVERDUE // 60} minutes.")
 
 

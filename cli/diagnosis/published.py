@@ -18,7 +18,7 @@ def _health(facts: Answer) -> Verdict:
 
 
 def _key_set_and_ring(sight: Sight) -> tuple[Answer, KeyRing]:
-    table = sight.setting("KEYS_TABLE")
+    table = sight.needed("KEYS_TABLE")
     return sight.published("/.well-known/jwks.json"), sight.read(lambda db: signing_keys.read(db, table))
 
 

@@ -13,7 +13,7 @@ from gatepost.storage import roles as role_items
 
 
 def _catalogue(sight: Sight) -> Catalogue:
-    table = sight.setting("ROLES_TABLE")
+    table = sight.needed("ROLES_TABLE")
     return sight.read(lambda db: role_items.read(db, table))
 
 
@@ -36,7 +36,7 @@ class Versions:
 
 
 def _versions(sight: Sight) -> Versions:
-    table = sight.setting("ROLES_TABLE")
+    table = sight.needed("ROLES_TABLE")
 
     def read(db: Any) -> Versions:
         catalogue, version = db.get_many((table, keys.role_catalogue()), (table, keys.role_catalogue_version()))
@@ -55,16 +55,17 @@ CHECKS: tuple[Check[Any], ...] = (
     Check(
         "roles.compiled",
         "Does the catalogue compile to what its roles are said to permit?",
-        "Something else than Gatepost has written the table. Export the roles, look through them and apply them to the table "
-        "restored to a time before: `gatepost roles export roles.yaml`.",
+        "Something else than Gatepost has written the table. Look through what is there, `gatepost roles export roles.yaml`; "
+        "put the catalogue back from a time before, as for `roles.version`.",
         _catalogue,
         _compiles,
     ),
     Check(
         "roles.version",
         "Do the catalogue and the item that sign-ins read agree on its version?",
-        "Something else than Gatepost has written the table, or it was restored in part. Restore it as a whole: `aws dynamodb "
-        "restore-table-to-point-in-time`.",
+        "Something else than Gatepost has written the table. Restore it beside itself, `aws dynamodb "
+        "restore-table-to-point-in-time --source-table-name NAME --target-table-name NAME-before --restore-date-time TIME`, "
+        "and put both items of its partition ROLES back.",
         _versions,
         _agree,
     ),

@@ -7,29 +7,11 @@ from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
+from cli.diagnosis.declared import FUNCTIONS
 from cli.diagnosis.findings import Check, Verdict, ok, problem, warning
 from cli.diagnosis.sight import Sight
-from gatepost.config import (
-    AccountSettings,
-    AdminSettings,
-    FeedbackSettings,
-    KeysSettings,
-    MailerSettings,
-    Origin,
-    Settings,
-    SetupSettings,
-)
+from gatepost.config import Origin
 from gatepost.errors import ConfigurationError
-
-FUNCTIONS: Mapping[str, type[Settings]] = {
-    "AccountFunction": AccountSettings,
-    "AdminFunction": AdminSettings,
-    "MailerFunction": MailerSettings,
-    "FeedbackFunction": FeedbackSettings,
-    "KeysFunction": KeysSettings,
-    "SetupFunction": SetupSettings,
-}
-"""The functions of template.yaml, and what each reads."""
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 

@@ -4,28 +4,24 @@ Everything is looked at once. Where that isn't possible, `NotSeen` says what is 
 """
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from botocore.session import get_session
 
-from cli.deployment import Deployment
+from cli.deployment import ALIAS, Deployment
 from cli.diagnosis import web
 from cli.diagnosis.findings import NotSeen
+from cli.diagnosis.refusals import allow, seeing
 from gatepost.aws.clients import client
-from gatepost.errors import Unavailable
 from gatepost.storage.table import Database
 
 _T = TypeVar("_T")
 
-ALIAS = "live"
-"""The alias of a function that is called, where the deployment has aliases."""
-
+_ADMIN = "AdminFunction"
 _CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
 # What a service answers for what doesn't exist.
 _ABSENT = {
@@ -35,8 +31,6 @@ _ABSENT = {
     "ResourceNotFoundException",
     "TableNotFoundException",
 }
-_REFUSED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
-_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)")
 # What a local stack does otherwise than by AWS.
 _LOCALLY = {
     "cloudformation": "A local stack is none of CloudFormation's.",
@@ -60,6 +54,17 @@ class Sight:
         """The name of the stack in CloudFormation; None for a local stack."""
         return self._deployment.stack
 
+    def demand_there(self) -> None:
+        """Demand that the deployment can be seen at all.
+
+        Raises:
+            Unreachable, or what the AWS SDK raises: it can't.
+        """
+        if self.stack is None:
+            self._deployment.function(_ADMIN)
+        else:
+            self._client("cloudformation").describe_stack_resource(StackName=self.stack, LogicalResourceId=_ADMIN)
+
     def demand_deployed(self, otherwise: str) -> None:
         """Demand that this is no local stack, where, as `otherwise` says, things differ. Raises `NotSeen`."""
         if self.stack is None:
@@ -76,7 +81,7 @@ class Sight:
             raise NotSeen(_LOCALLY[service])
         asked = json.dumps([service, operation, arguments], sort_keys=True)
         if asked not in self._seen:
-            with _seeing(service):
+            with seeing(service):
                 self._seen[asked] = self._call(service, operation, arguments)
         return self._seen[asked]
 
@@ -131,12 +136,11 @@ class Sight:
         return names[logical_id]
 
     def configuration(self, logical_id: str) -> Mapping[str, Any]:
-        """Return the configuration of a function as it runs: that of its alias, where it has one. Raises `NotSeen`."""
+        """Return the configuration of a function as it runs. Raises `NotSeen`."""
         name = self.function_name(logical_id)
-        called = {"Qualifier": ALIAS} if self.call("lambda", "get_alias", FunctionName=name, Name=ALIAS) else {}
-        found: Mapping[str, Any] | None = self.call("lambda", "get_function_configuration", FunctionName=name, **called)
+        found: Mapping[str, Any] | None = self.call("lambda", "get_function_configuration", FunctionName=name, Qualifier=ALIAS)
         if found is None:
-            raise NotSeen(f"Lambda has no function {name}, though the stack says so.", "Deploy again: make deploy.")
+            raise NotSeen(f"Lambda has no {name}:{ALIAS}.", "Mend functions.alias first.")
         return found
 
     def environment(self, logical_id: str) -> Mapping[str, str]:
@@ -144,20 +148,27 @@ class Sight:
         if self.stack is None:
             return self._deployment.function(logical_id).environment
         found = self.configuration(logical_id).get("Environment", {})
-        if "Variables" not in found:
-            raise NotSeen(f"The environment of {logical_id} is encrypted, and you may not read it.", _allow("kms:Decrypt"))
-        variables: Mapping[str, str] = found["Variables"]
+        if "Error" in found:
+            # Lambda opens it in the name of whoever asks.
+            raise NotSeen(f"The environment of {logical_id} is encrypted, and you may not read it.", allow("kms:Decrypt"))
+        variables: Mapping[str, str] = found.get("Variables", {})
         return variables
 
     def setting(self, name: str, logical_id: str = "AccountFunction") -> str:
         """Return the setting `name` (``ISSUER``) of a function, empty if it has none. Raises `NotSeen`."""
         return self.environment(logical_id).get(f"GATEPOST_{name}", "")
 
+    def needed(self, name: str, logical_id: str = "AccountFunction") -> str:
+        """Return a setting that has no default. Raises `NotSeen` too if the function hasn't got it."""
+        if not (value := self.setting(name, logical_id)):
+            raise NotSeen(f"{logical_id} has no GATEPOST_{name}.", "Mend settings.valid first.")
+        return value
+
     # ------------------------------------------------------------ what the functions work with
 
     def read(self, read: Callable[[Database], _T]) -> _T:
         """Return what `read` reads from the tables. Raises `NotSeen`."""
-        with _seeing("dynamodb"):
+        with seeing("dynamodb"):
             return read(self._database)
 
     @cached_property
@@ -166,7 +177,7 @@ class Sight:
 
     def published(self, path: str) -> web.Answer:
         """Return what the service answers at `path` of its issuer. Raises `NotSeen` if the issuer isn't known."""
-        return self.web(f"{self.setting('ISSUER')}{path}")
+        return self.web(f"{self.needed('ISSUER')}{path}")
 
     def web(self, url: str) -> web.Answer:
         """Return what a GET of `url` answers."""
@@ -174,28 +185,3 @@ class Sight:
             self._seen[url] = web.get(url)
         answer: web.Answer = self._seen[url]
         return answer
-
-
-@contextmanager
-def _seeing(service: str) -> Iterator[None]:
-    """Raise `NotSeen` for what AWS, or its SDK, raises inside the block."""
-    try:
-        yield
-    except (ClientError, BotoCoreError, Unavailable) as exc:
-        raise _not_seen(service, exc.__cause__ if isinstance(exc, Unavailable) and exc.__cause__ else exc) from exc
-
-
-def _not_seen(service: str, exc: BaseException) -> NotSeen:
-    if not isinstance(exc, ClientError):
-        return NotSeen(f"It can't be asked: {exc}", "Check the network, then try again.")
-    error = exc.response["Error"]
-    code, message = error.get("Code", "an error"), error.get("Message", "")
-    if code not in _REFUSED:
-        return NotSeen(f"AWS says {code} at {exc.operation_name}: {message}", "Try again.")
-    named = _ACTION.search(message)
-    prefix = "ses" if service == "sesv2" else service
-    return NotSeen("You lack the right to look.", _allow(named[1] if named else f"{prefix}:{exc.operation_name}"))
-
-
-def _allow(action: str) -> str:
-    return f"Have {action} allowed to you."

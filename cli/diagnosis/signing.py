@@ -19,7 +19,7 @@ _ALGORITHMS: Mapping[str, str] = {"RSA_2048": "RS256", "RSA_3072": "RS256", "ECC
 
 
 def _ring(sight: Sight) -> KeyRing:
-    table = sight.setting("KEYS_TABLE")
+    table = sight.needed("KEYS_TABLE")
     return sight.read(lambda db: signing_keys.read(db, table))
 
 

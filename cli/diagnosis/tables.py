@@ -5,33 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from cli.diagnosis.declared import TABLES, Declared
 from cli.diagnosis.findings import Check, Status, Verdict, ok, problem, warning
 from cli.diagnosis.sight import Sight
-
-
-@dataclass(frozen=True)
-class Declared:
-    """What the template says of a table: whether it's durable (backed up, and protected from deletion), whether its items
-    expire, whether it's encrypted under the deployment's own key, and its indexes.
-    """
-
-    setting: str
-    durable: bool = True
-    expires: bool = False
-    own_key: bool = False
-    indexes: tuple[str, ...] = ()
-
-
-TABLES = {
-    "UsersTable": Declared("USERS_TABLE", own_key=True, indexes=("by_address",)),
-    "RolesTable": Declared("ROLES_TABLE"),
-    "ClientsTable": Declared("CLIENTS_TABLE"),
-    "SessionsTable": Declared("SESSIONS_TABLE", durable=False, expires=True),
-    "OutboxTable": Declared("OUTBOX_TABLE", durable=False, expires=True, indexes=("unsent",)),
-    "AuditTable": Declared("AUDIT_TABLE", expires=True, indexes=("shard", "event_shard", "actor_id")),
-    "KeysTable": Declared("KEYS_TABLE"),
-}
-"""The tables of template.yaml."""
 
 _EXPIRY = "expires_at"
 
@@ -41,7 +17,7 @@ Described = Mapping[str, Mapping[str, Any] | None]
 
 def _asked(operation: str, member: str, sight: Sight, *, only: Callable[[Declared], bool] = lambda _: True) -> Described:
     answers = {
-        logical_id: sight.call("dynamodb", operation, TableName=sight.setting(table.setting))
+        logical_id: sight.call("dynamodb", operation, TableName=sight.needed(table.setting))
         for logical_id, table in TABLES.items()
         if only(table)
     }
@@ -124,7 +100,7 @@ class Encryption:
 
 
 def _encryption(sight: Sight) -> Encryption:
-    return Encryption(described(sight, only=lambda table: table.own_key), sight.setting("KMS_KEY_ID"))
+    return Encryption(described(sight, only=lambda table: table.own_key), sight.needed("KMS_KEY_ID"))
 
 
 def _are_encrypted(facts: Encryption) -> Verdict:
@@ -158,8 +134,9 @@ CHECKS: tuple[Check[Any], ...] = (
     Check(
         "tables.active",
         "Are all tables and their indexes there and ACTIVE?",
-        "Wait for what is being made. Restore what is gone from its last point in time under its old name: `aws dynamodb "
-        "restore-table-to-point-in-time`; then note the time in `SessionsNotBefore`, and deploy.",
+        "Wait for what is being made. What was deleted is kept for 35 days: `aws dynamodb list-backups --backup-type SYSTEM` "
+        "has its ARN, and `aws dynamodb restore-table-from-backup --backup-arn ARN --target-table-name NAME` brings it back "
+        "under its old name. Note the time of that in `SessionsNotBefore`, and deploy.",
         described,
         _are_active,
     ),
@@ -198,8 +175,8 @@ CHECKS: tuple[Check[Any], ...] = (
     Check(
         "tables.stream",
         "Has the outbox a stream of its new items?",
-        "Deploy again: `make deploy`. A stream that was switched off by hand comes back as another one: its consumer has to "
-        "be made anew, by a deployment with `StreamSpecification` taken out and one with it put in.",
+        "Until it has, the sweep sends mails every five minutes. In the template, set the StreamViewType of `OutboxTable` to "
+        "NEW_AND_OLD_IMAGES, and deploy: that makes another stream, which the mailer and its role follow.",
         partial(described, only=lambda table: table.setting == "OUTBOX_TABLE"),
         _streams,
     ),

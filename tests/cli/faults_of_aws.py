@@ -75,6 +75,7 @@ CASES = [
     Case("functions.version", _PROBLEM, "core:1", _one_function(Layers=[{"Arn": "arn:aws:lambda:eu-west-1:1:layer:core:2"}])),
     Case("functions.version", _PROBLEM, "different settings", environment("KeysFunction", DEPLOYED_SETTINGS="other")),
     Case("functions.alias", _WARNING, "under way", _alias(RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})),
+    Case("functions.alias", _PROBLEM, "no alias live", absent("lambda.GetAlias")),
     Case("functions.alias", _WARNING, "isn't the newest", _alias(FunctionVersion="0")),
     Case(
         "functions.concurrency",
@@ -220,7 +221,7 @@ CASES = [
     Case(
         "outbox.unsent",
         _PROBLEM,
-        "1 mails wait",
+        "minutes: 1.",
         item("OutboxTable", keys.mail("a" * 32), {"unsent": "a", "created_at": clock.now() - 1000}),
     ),
     Case(

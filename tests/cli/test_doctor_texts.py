@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from cli.diagnosis.checks import ALL
+from cli.diagnosis.declared import FUNCTIONS, TABLES
 from cli.diagnosis.findings import Check
-from cli.diagnosis.settings import FUNCTIONS
-from cli.diagnosis.tables import TABLES
 from local.intrinsics import load_yaml
 from tests.deploy.commands import check_aws, check_make
 from tests.support import ROOT

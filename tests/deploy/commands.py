@@ -26,6 +26,7 @@ _OF_THE_CLI = {
     ("configure", "get"): {"--profile"},
     ("configure", "sso"): {"--profile"},
     ("sso", "login"): {"--profile"},
+    ("cloudfront", "create-invalidation"): {"--distribution-id", "--paths"},
     ("logs", "tail"): {"--since", "--follow", "--format", "--filter-pattern"},
 }
 
