@@ -87,7 +87,7 @@ def on_route(example: Mapping[str, Any], method: str, path: str) -> dict[str, An
 _WRONG_PASSWORD = "certainly another password"
 
 # A good body for each operation that takes one; a test holds it against the OpenAPI document. {} is a new address.
-_BODIES: dict[tuple[str, str], dict[str, str]] = {
+_BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/auth/register"): {"email": "{}", "password": PASSWORD, "name": "Nobody"},
     ("POST", "/v1/auth/verify-email"): {"token": "x" * 88, "password": PASSWORD, "audience": AUDIENCE},
     ("POST", "/v1/auth/accept-invitation"): {
@@ -122,6 +122,14 @@ _BODIES: dict[tuple[str, str], dict[str, str]] = {
     ("DELETE", "/v1/me"): {"password": _WRONG_PASSWORD},
     ("POST", "/v1/me/password"): {"current_password": _WRONG_PASSWORD, "new_password": PASSWORD},
     ("POST", "/v1/me/email"): {"new_email": "{}", "password": _WRONG_PASSWORD},
+    ("POST", "/v1/auth/api-key"): {"api_key": f"gp_{'0' * 48}_{'0' * 49}", "audience": AUDIENCE},
+    # A permission that the user hasn't got: so no key is made.
+    ("POST", "/v1/me/api-keys"): {
+        "name": "Nobody",
+        "permissions": ["orders:read"],
+        "expires_at": None,
+        "expires_in_days": 30,
+    },
 }
 OPERATIONS = list(_BODIES)
 MEMBERS = [(*operation, member) for operation, body in _BODIES.items() for member in body]
@@ -129,4 +137,5 @@ MEMBERS = [(*operation, member) for operation, body in _BODIES.items() for membe
 
 def good_body(method: str, path: str, **changes: Any) -> dict[str, Any]:
     """Return a body that this operation takes, with some members set to other values."""
-    return {name: text.replace("{}", new_email()) for name, text in _BODIES[method, path].items()} | changes
+    body = {name: new_email() if value == "{}" else value for name, value in _BODIES[method, path].items()}
+    return body | changes
