@@ -24,7 +24,7 @@ transformed = $(patsubst %,.aws-sam/transformed/%.json,$(filter-out $(edge),$(de
 # SAM reports usage to its maker unless it is told not to.
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: help setup run dev test test-dynamodb test-browser dynamodb-local bench check openapi build deploy validate test-deploy test-built test-sam-local common-passwords lock clean FORCE
+.PHONY: help setup run dev test test-dynamodb test-browser dynamodb-local bench check openapi build deploy validate test-deploy test-templates test-built test-sam-local common-passwords lock clean FORCE
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,7 +76,9 @@ deploy: .venv-sam/made ## Build and deploy to your AWS account (ENV=dev, staging
 validate: .venv-sam/made ## Check the templates as SAM and CloudFormation will
 	for template in $(templates) $(edge); do .venv-sam/bin/sam validate --lint --template $$template || exit; done
 
-test-deploy: validate .venv/dev .venv-checkov/made $(transformed) ## Prove of the templates what can be proved without an account
+test-deploy: test-templates build test-built ## Prove what can be proved of a deployment without an account: all of these three
+
+test-templates: validate .venv/dev .venv-checkov/made $(transformed) ## Hold the templates against linters, the handlers' calls and moto
 	.venv/bin/cfn-lint --append-rules cfn_lint_serverless.rules --template $(deployed)
 	.venv-checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet --file $(deployed) $(transformed)
 	$(RUN)pytest tests/deploy -m "deploy or not deploy"

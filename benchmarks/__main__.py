@@ -13,6 +13,7 @@ results = [import_of_authorizer.compare()]
 with issuer() as running:
     for question in (new_token.compare, new_token.compare_whole, repeated_token.compare, repeated_token.compare_whole):
         results.append(question(running))
+print("A million users are read: this takes a few minutes.", file=sys.stderr)
 results.append(memory_of_import.compare())
 try:
     results.append(import_of_users.compare())

@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 import click
+from click.exceptions import Exit
 
 from cli import failures
 from cli.commanding import Group
@@ -38,8 +39,14 @@ class _Gatepost(Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        with failures.told(ctx.ensure_object(Run)):
+        try:
             return super().invoke(ctx)
+        except (click.ClickException, click.Abort, Exit):
+            raise
+        except Exception as exc:  # whatever it is, an operator gets a sentence
+            if ctx.ensure_object(Run).debug:
+                raise
+            raise failures.told(exc) from exc
 
 
 @click.command(

@@ -3,15 +3,12 @@
 `click.UsageError` is 2, done is 0.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.exceptions import Exit
 
 if TYPE_CHECKING:
-    from cli.run import Run
     from gatepost.errors import GatepostError
 
 
@@ -33,20 +30,8 @@ class Bug(click.ClickException):
     exit_code = 70
 
 
-@contextmanager
-def told(run: "Run") -> Iterator[None]:
-    """Tell what the rules and AWS raise inside the block in a sentence each, without a traceback unless --debug asks for it."""
-    try:
-        yield
-    except (click.ClickException, click.Abort, Exit):
-        raise
-    except Exception as exc:  # whatever it is, an operator gets a sentence
-        if run.debug:
-            raise
-        raise _told(exc) from exc
-
-
-def _told(exc: Exception) -> click.ClickException:
+def told(exc: Exception) -> click.ClickException:
+    """Return how a command ends that the rules or AWS stopped by raising `exc`: in a sentence."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (heavy, and most commands end well)
     from pydantic import ValidationError  # noqa: PLC0415
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkstemp
 from typing import IO, Any, BinaryIO, TextIO
 
 import click
@@ -70,17 +71,20 @@ def private_file(path: str) -> Iterator[IO[str]]:
     if path == "-":
         yield sys.stdout
         return
-    part = Path(f"{path}.part")
+    target = Path(path)
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        # By a name that is drawn: what others have put at one that they know would be theirs to read.
+        handle, part = mkstemp(".part", f"{target.name}.", target.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            Path(part).replace(target)
+        finally:
+            Path(part).unlink(missing_ok=True)
     except OSError as exc:
         raise Refused(f"{path} can't be written: {exc.strerror}.") from exc
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def say_progress(text: str) -> None:

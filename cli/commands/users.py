@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import exporting, output
 from cli.commanding import Group
@@ -143,13 +144,20 @@ def _told() -> Iterator[None]:
         raise Refused(str(exc)) from exc
     except Unavailable as exc:
         raise Unreachable(
-            f"The import has stopped. {of_aws(exc.__cause__ if isinstance(exc.__cause__, Exception) else exc)} {again}"
+            f"The import has stopped. {of_aws(_cause(exc))} If it's too much at once, give a --rate. {again}"
         ) from exc
     except OSError as exc:
         raise Refused(f"The import has stopped: {exc}. {again}") from exc
     except KeyboardInterrupt:
         output.say(f"\nInterrupted. {again}")
         raise
+
+
+def _cause(exc: Exception) -> Exception:
+    """Return what AWS or its SDK has raised behind all that was raised for it."""
+    while isinstance(exc.__cause__, Exception) and not isinstance(exc, ClientError | BotoCoreError):
+        exc = exc.__cause__
+    return exc
 
 
 def _report(run: Run, summary: Summary, files: Files, dry_run: bool) -> None:

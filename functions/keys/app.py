@@ -2,9 +2,10 @@
 one that mustn't be trusted any more.
 """
 
-from typing import Any
+from typing import Any, Unpack
 
 from gatepost import telemetry
+from gatepost.audit import By
 from gatepost.aws.custom_resources import respond
 from gatepost.caller import Caller
 from gatepost.config import KeysSettings
@@ -46,10 +47,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     return None
 
 
-def _rotate_early(user_id: str | None = None, operator: str | None = None, **caller: str) -> dict[str, Any]:
+def _rotate_early(ip: str, user_agent: str, request_id: str, **by: Unpack[By]) -> dict[str, Any]:
     """Return by which conflict the rotation was refused, if it was: an exception would be a failure of this function."""
     try:
-        rotate_early(keys, Caller(**caller), user_id=user_id, operator=operator)
+        rotate_early(keys, Caller(ip, user_agent, request_id), **by)
     except Conflict as exc:
         return {"refused": exc.code}
     return {"refused": None}

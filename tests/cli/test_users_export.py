@@ -76,6 +76,18 @@ def test_a_user_is_written_with_all_that_is_theirs_and_nobody_else_may_read_it(
     assert [path.name for path in exported.parent.iterdir()] == [exported.name]
 
 
+def test_what_lies_where_an_export_is_written_is_not_followed(operator: Operator, exported: Path, tmp_path: Path) -> None:
+    """In a folder that others may write to, they know its name before."""
+    theirs = tmp_path / "theirs"
+    theirs.touch()
+    for link in (exported, exported.with_name(f"{exported.name}.part")):
+        link.symlink_to(theirs)
+    operator.json("users", "export", str(exported))
+    assert theirs.read_bytes() == b""
+    assert not exported.is_symlink()
+    assert exported.stat().st_mode & 0o777 == stat.S_IRUSR | stat.S_IWUSR
+
+
 def test_a_user_who_was_deleted_comes_back_with_everything_but_the_sessions(
     operator: Operator, api: Api, exported: Path
 ) -> None:

@@ -12,6 +12,7 @@ from tests.cli.files import OLD_PASSWORD, UsersFile, counted, user
 from tests.cli.support import Operator
 from tests.integration.accounts import forgot
 from tests.integration.administrators import new_role
+from tests.integration.aws_faults import Fault, always, broken, cancelled, faults
 from tests.integration.tables import items
 from tests.support import Api, new_email, problem
 
@@ -194,6 +195,22 @@ def test_a_journal_of_another_file_format_or_deployment_is_refused(file: UsersFi
     journal = file.beside(".import.jsonl")
     journal.write_text("something else\n")
     assert "is not the journal of an import" in file.operator.run(*command, "jsonl", code=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [(broken, "InternalServerError"), (cancelled("ThrottlingError", "None", "None"), "TransactionCanceledException")],
+)
+def test_where_the_tables_take_nothing_it_says_how_to_go_on(file: UsersFile, fault: Fault, said: str) -> None:
+    file.lines = [user()]
+    file.run("--dry-run")
+    command = ("users", "import", str(file.path), "--format", "jsonl")
+    with faults(always("TransactWriteItems", fault)):
+        refusal = file.operator.refusal(*command, code=3)
+    assert said in refusal
+    assert "--rate" in refusal
+    assert "Run the same command again" in refusal
+    assert counted(file.again()) == (1, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from tests.support import ROOT, Api
 pytestmark = pytest.mark.dynamodb
 
 USERS = 3_000
-_PATIENCE = 60  # seconds; only a test that fails waits this long
+_PATIENCE = 120  # seconds; only a test that fails waits this long
 
 
 @pytest.fixture

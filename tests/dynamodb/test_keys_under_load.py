@@ -113,7 +113,7 @@ def clients(new_stack: Stack, db: Database) -> Iterator[list[Client]]:
 
 def ask(stack: Stack, request: str) -> None:
     """Ask for a rotation, as the admin function does."""
-    asked_by = {"user_id": "0" * 32, "ip": "", "user_agent": "a test", "request_id": request}
+    asked_by = {"actor_id": "0" * 32, "ip": "", "user_agent": "a test", "request_id": request}
     assert stack.functions["KeysFunction"].invoke({"asked_by": asked_by}) == {"refused": None}
 
 

@@ -20,7 +20,8 @@ def main() -> None:
     """Find or make the image. Ends the process with what to do if there's none."""
     image = sys.argv[1]
     if not _is_there(image) and _MAKER.exists():
-        subprocess.run([_MAKER], check=True)
+        # What counts is the image: it may be there although the maker fails at something else.
+        subprocess.run([_MAKER], check=False)
     if not _is_there(image):
         sys.exit(_HELP.format(image=image))
 

@@ -122,7 +122,8 @@ def _start_api(template: Path, path: str, image: str, folder: Path, parameters: 
         yield port
     finally:
         process.terminate()
-        process.wait(60)
+        # It removes its containers, which takes some storage drivers as long as making them.
+        process.wait(300)
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", probe: str, log: Path) -> None:

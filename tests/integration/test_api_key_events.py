@@ -14,7 +14,7 @@ from tests.integration.administrators import administrator
 from tests.integration.api_keys import ApiKey, new_api_key, with_another_secret
 from tests.integration.inside import change_user
 from tests.integration.tables import items
-from tests.support import Api
+from tests.support import ISSUER, Api, new_email
 
 AGENT = {"user-agent": "machine/1.0"}
 Act = Callable[[User, ApiKey, Api], Response]
@@ -88,6 +88,43 @@ def test_z14_the_owner_and_administrators_read_which_key_it_was(stack: Stack) ->
     newest = user.trail()[0]
     assert (newest["event"], newest["api_key_id"]) == ("api_key.created", key.id)
     found = administrator(stack).admin("GET", f"/audit?user_id={user.id}&event=api_key.created").json()["items"]
+    assert [event["api_key_id"] for event in found] == [key.id]
+
+
+def test_z14_what_is_done_by_a_key_says_by_which_one_and_not_to_whom_it_is_done(stack: Stack) -> None:
+    """Or nobody could tell what was done by a key that was stolen."""
+    me, user, api = administrator(stack), new_user(stack), Api(stack)
+    key = new_api_key(me, "*")
+    token, invited, made = key.access_token(audience=ISSUER), new_email(), new_email()
+
+    def admin(method: str, path: str, body: object = None) -> Response:
+        answer = api.call(method, f"/v1/admin{path}", body, token=token)
+        assert answer.status in (200, 201, 202, 204), answer.body
+        return answer
+
+    admin("PUT", "/roles/by-key", {"description": "", "permissions": ["orders:read"], "includes": []})
+    admin("POST", "/clients", {"name": "by key", "type": "public", "redirect_uris": ["https://app.example.com/"]})
+    admin("PUT", f"/users/{user.id}/roles/by-key")
+    admin("PATCH", f"/users/{user.id}", {"name": "Grace"})
+    user_id = admin("POST", "/users", {"email": invited, "invite": True}).json()["id"]
+    admin("DELETE", f"/users/{user_id}")
+    admin("DELETE", f"/users/{admin('POST', '/users', {'email': made}).json()['id']}")
+    admin("POST", "/keys/rotate")
+    left = items(api, "AuditTable", "ip = :ip", ip=api.ip)
+    assert {item["event"] for item in left} == {
+        Event.ROLE_CREATED,
+        Event.CLIENT_CREATED,
+        Event.ROLE_ASSIGNED,
+        Event.PROFILE_UPDATED,
+        Event.USER_INVITED,
+        Event.INVITATION_WITHDRAWN,
+        Event.USER_CREATED,
+        Event.ACCOUNT_DELETED,
+        Event.KEY_ROTATION_REQUESTED,
+    }
+    assert {(item["actor_id"], item.get("api_key_id")) for item in left} == {(me.id, key.id)}
+    assert [event["api_key_id"] for event in user.login().trail() if event["event"] == "user.profile_updated"] == [None]
+    found = me.admin("GET", f"/audit?user_id={user.id}&event=user.profile_updated").json()["items"]
     assert [event["api_key_id"] for event in found] == [key.id]
 
 

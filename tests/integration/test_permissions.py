@@ -117,7 +117,7 @@ def test_z19_the_keys_function_may_make_every_call_it_makes(stack: Stack, polici
     forget_rotation(stack)
     with recorded() as calls:
         stack.functions["KeysFunction"].invoke({"gatepost": "rotate"})
-        asked_by = {"user_id": "0" * 32, "ip": "192.0.2.1", "user_agent": "", "request_id": new_email()}
+        asked_by = {"actor_id": "0" * 32, "ip": "192.0.2.1", "user_agent": "", "request_id": new_email()}
         assert stack.functions["KeysFunction"].invoke({"asked_by": asked_by}) == {"refused": None}
     assert {"Encrypt", "TransactWriteItems"} <= {call.operation for call in calls}
     assert not policies.refused("KeysFunction", calls)

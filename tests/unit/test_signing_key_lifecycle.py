@@ -132,7 +132,7 @@ class SigningKeys(RuleBasedStateMachine):
     def an_administrator_asks_for_a_rotation(self, clock: int, failure: Failure, again: bool, raced: bool) -> None:
         self.requests += not again
         with self.acting(clock, failure, raced=raced):
-            rotate_early(self.world.maker, self.caller(), user_id="ada")
+            rotate_early(self.world.maker, self.caller(), actor_id="ada")
 
     @rule(
         state=strategies.sampled_from(["standby", "signing", "retired"]),

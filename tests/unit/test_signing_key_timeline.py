@@ -98,7 +98,7 @@ def test_z15_a_gateway_that_just_missed_a_key_knows_it_when_it_signs(world: Worl
     world.now -= 1
     cache.get(JWKS)
     world.now = published
-    rotate_early(world.maker, CALLER, user_id="ada")  # B signs, C is published
+    rotate_early(world.maker, CALLER, actor_id="ada")  # B signs, C is published
     young = world.ring().keys[-1]
     world.now = published + 1798
     gateway = Gateway(Line(world, cache))
@@ -106,7 +106,7 @@ def test_z15_a_gateway_that_just_missed_a_key_knows_it_when_it_signs(world: Worl
     assert not gateway.takes(forged(world, young))  # it hasn't heard of it
     world.now = published + 3 * HOUR - 1
     assert gateway.takes(world.sign(0))
-    rotate_early(world.maker, Caller("", "a test", "a second request"), user_id="ada")
+    rotate_early(world.maker, Caller("", "a test", "a second request"), actor_id="ada")
     run(world)
     assert signing(world).kid != young.kid  # not yet
     world.now += 1
@@ -157,7 +157,7 @@ def test_z15_where_the_next_key_is_young_who_asks_for_an_unknown_key_has_it_with
 ) -> None:
     """And a gateway that asks for none refuses good tokens until it asks for keys again: no other answer to a theft is safe."""
     world.now = START + DAY
-    rotate_early(world.maker, CALLER, user_id="ada")
+    rotate_early(world.maker, CALLER, actor_id="ada")
     run(world)
     direct.cache = HttpCache(world) if cached else None
     ours, gateway = Ours("ours", direct, skew=0, told=False), Gateway(direct)

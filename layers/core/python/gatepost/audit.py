@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 
 from gatepost import clock
 from gatepost.caller import Caller
@@ -64,6 +64,14 @@ class Event(StrEnum):
     API_KEY_REFUSED = "api_key.refused"
 
 
+class By(TypedDict, total=False):
+    """Who did something, as its event says it: a user, and by which API key, if by one; or an operator."""
+
+    actor_id: str
+    api_key_id: str
+    operator: str
+
+
 @dataclass(frozen=True)
 class Trail:
     """Where events go and how long they're kept."""
@@ -91,8 +99,8 @@ class Trail:
         It belongs to `user_id`, or, where no account is concerned, to the address with `email_digest`. `actor_id` is the
         user who did it, if they had proven who they are, or `operator` the ARN of who did it from outside of the API. `reason`
         marks a failure. `role` is the name of the role that it's about, `client_id` the id of the OAuth client, `api_key_id`
-        that of the API key, `kid` that of the signing key; what happens to a role, a client or a signing key alone belongs to
-        the user who does it, or to all operators.
+        that of the API key, or of the one by which it was done, `kid` that of the signing key; what happens to a role, a client
+        or a signing key alone belongs to the user who does it, or to all operators.
         """
         now_ms, event_id = clock.now_ms(), new_id()
         if user_id is not None:
@@ -124,7 +132,7 @@ def described(item: Item) -> dict[str, Any]:
     """Return what a user sees of an event of theirs. From where an administrator did it, and with what, is none of it."""
     shown = ("id", "event", "ip", "user_agent", "result", "reason", "role", "client_id", "api_key_id", "request_id")
     by_another = item.get("actor_id", item.get("user_id")) != item.get("user_id")
-    hidden = {"ip": None, "user_agent": None} if by_another else {}
+    hidden = {"ip": None, "user_agent": None, "api_key_id": None} if by_another else {}
     return {"at": clock.rfc3339_ms(item["at_ms"])} | {name: item.get(name) for name in shown} | hidden
 
 

@@ -1,10 +1,10 @@
 """Erasing one's own account, and reading all that is held about oneself."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from gatepost import audit, clock, guesses, revocations, session_list
 from gatepost.api_keys import own_keys
-from gatepost.audit import Event
+from gatepost.audit import By, Event
 from gatepost.authentication import SignedInPrincipal
 from gatepost.caller import Caller
 from gatepost.conflicts import LastAdministrator
@@ -50,7 +50,7 @@ def erase_account(service: Service, me: SignedInPrincipal, password: str | None,
     purge(service, user.id)
 
 
-def erasing(service: Service, user: User, caller: Caller, *, actor_id: str) -> list[Write]:
+def erasing(service: Service, user: User, caller: Caller, **by: Unpack[By]) -> list[Write]:
     """Return the writes that delete a user who is as `user` was read, free the address and tell its owner. Nothing of theirs
     works any more then.
     """
@@ -63,7 +63,7 @@ def erasing(service: Service, user: User, caller: Caller, *, actor_id: str) -> l
         delete(settings.sessions_table, keys.invited_address(user.email_digest)),
         revocations.of_user(settings.sessions_table, user.id, user.version + 1),
         enqueue(settings.outbox_table, service.sealer, mail),
-        service.audit.event(Event.ACCOUNT_DELETED, caller, user_id=user.id, actor_id=actor_id),
+        service.audit.event(Event.ACCOUNT_DELETED, caller, user_id=user.id, **by),
     ]
 
 

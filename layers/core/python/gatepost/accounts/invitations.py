@@ -1,11 +1,13 @@
 """Invitations: who is mailed one has an account once they accept it with a password of their own; none exists before."""
 
+from typing import Unpack
+
 from gatepost import access_tokens, clock, sessions
 from gatepost.access.authority import demand_holds
 from gatepost.access.roles import ADMIN, Catalogue
 from gatepost.accounts.email_addresses import EmailAddress
 from gatepost.accounts.new_passwords import demand_acceptable
-from gatepost.audit import Event
+from gatepost.audit import By, Event
 from gatepost.caller import Caller
 from gatepost.credentials.passwords import hash_password
 from gatepost.errors import Conflict, InvalidToken, NotPermitted
@@ -33,9 +35,9 @@ def new(email: EmailAddress, user_id: str, name: str | None, roles: tuple[str, .
     return Invitation(user_id, email.address, email.digest, name, roles, invited_by, now, now + LIFETIME)
 
 
-def inviting(service: Service, invitation: Invitation, caller: Caller) -> list[Write]:
+def inviting(service: Service, invitation: Invitation, caller: Caller, **by: Unpack[By]) -> list[Write]:
     """Return the writes that invite: what the table knows, the mail with the link, and the event, in the trail of who is
-    invited.
+    invited. Where nobody did it, the deployment does.
     """
     settings = service.settings
     token = OneTimeToken.new(TokenKind.INVITATION, invitation.user_id)
@@ -47,8 +49,8 @@ def inviting(service: Service, invitation: Invitation, caller: Caller) -> list[W
             Event.USER_INVITED,
             caller,
             user_id=invitation.user_id,
-            actor_id=invitation.invited_by,
             role=" ".join(invitation.roles) or None,
+            **by,
         ),
     ]
 

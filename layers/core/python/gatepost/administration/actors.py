@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from gatepost.access.permissions import EVERYTHING
 from gatepost.access.roles import Catalogue
-from gatepost.audit import Event
-from gatepost.authentication import Principal
+from gatepost.audit import By, Event
+from gatepost.authentication import Principal, SignedInPrincipal
 from gatepost.caller import Caller
 from gatepost.service import Service
 from gatepost.storage import roles as role_items
@@ -40,6 +40,13 @@ def demand_same_rights(service: Service, me: Actor) -> list[Write]:
     return [] if isinstance(me, Operator) else [user_items.demand_same_rights(service.settings.users_table, me.user)]
 
 
+def by(me: Actor) -> By:
+    """Return what events say of `me`."""
+    if isinstance(me, Operator):
+        return By(operator=me.id)
+    return By(actor_id=me.id) if isinstance(me, SignedInPrincipal) else By(actor_id=me.id, api_key_id=me.sid)
+
+
 def event(
     service: Service,
     me: Actor,
@@ -51,11 +58,10 @@ def event(
     client_id: str | None = None,
 ) -> Write:
     """Return the write of an event that `me` has caused: of the user `user_id`; where it's about none, it's their own."""
-    if isinstance(me, Operator):
-        return service.audit.event(event, caller, user_id=user_id, operator=me.id, role=role, client_id=client_id)
-    return service.audit.event(event, caller, user_id=user_id or me.id, actor_id=me.id, role=role, client_id=client_id)
+    whose = user_id or (None if isinstance(me, Operator) else me.id)
+    return service.audit.event(event, caller, user_id=whose, role=role, client_id=client_id, **by(me))
 
 
 def asking(me: Actor, caller: Caller) -> dict[str, Any]:
     """Return what tells another function of the deployment who asks it, by what call."""
-    return {"operator" if isinstance(me, Operator) else "user_id": me.id, **asdict(caller)}
+    return {**by(me), **asdict(caller)}

@@ -75,4 +75,6 @@ def described(item: Item) -> dict[str, Any]:
     """Return what an administrator sees of an event: what its user does, and in any case whose it is, who did it, and from
     where; and of which signing key it is.
     """
-    return audit.described(item) | {name: item.get(name) for name in ("user_id", "actor_id", "kid", "ip", "user_agent")}
+    return audit.described(item) | {
+        name: item.get(name) for name in ("user_id", "actor_id", "api_key_id", "kid", "ip", "user_agent")
+    }

@@ -9,6 +9,7 @@ from gatepost.access.roles import USER
 from gatepost.accounts import invitations
 from gatepost.accounts.email_addresses import EmailAddress
 from gatepost.accounts.new_addresses import demand_allowed
+from gatepost.administration import actors
 from gatepost.administration.users import find, same_judge, transact
 from gatepost.audit import Event
 from gatepost.authentication import Principal
@@ -60,7 +61,7 @@ def invite(
         try:
             db.transact(
                 check(settings.users_table, claim_key, "attribute_not_exists(pk)"),
-                *invitations.inviting(service, invitation, caller),
+                *invitations.inviting(service, invitation, caller, **actors.by(me)),
                 *same_judge(service, me),
             )
         except ConditionFailed as exc:
@@ -92,7 +93,7 @@ def create(
         version=0,
         created_at=clock.now(),
     )
-    event = service.audit.event(Event.USER_CREATED, caller, user_id=user.id, actor_id=me.user.id, role=" ".join(roles) or None)
+    event = actors.event(service, me, Event.USER_CREATED, caller, user_id=user.id, role=" ".join(roles) or None)
     token = OneTimeToken.new(TokenKind.PASSWORD_RESET, user.id)
     link = f"{settings.issuer}/ui/reset-password?token={token.encode()}"
     with _mail_counted(service, email):
@@ -133,7 +134,7 @@ def withdraw(service: Service, me: Principal, invitation: Invitation, caller: Ca
         service.db.transact(
             *invitation_items.withdraw(service.settings.sessions_table, invitation),
             *same_judge(service, me),
-            service.audit.event(Event.INVITATION_WITHDRAWN, caller, user_id=invitation.user_id, actor_id=me.user.id),
+            actors.event(service, me, Event.INVITATION_WITHDRAWN, caller, user_id=invitation.user_id),
         )
     except ConditionFailed as exc:
         raise Conflict from exc

@@ -75,7 +75,7 @@ def update(
 def delete(service: Service, me: Principal, user: User, caller: Caller) -> None:
     """Delete a user, whose address is free then, and with them all that is theirs. Raises what `update` does."""
     demand_may_change(me, user)
-    transact(service, me, user, None, *erasure.erasing(service, user, caller, actor_id=me.user.id))
+    transact(service, me, user, None, *erasure.erasing(service, user, caller, **actors.by(me)))
     erasure.purge(service, user.id)
 
 

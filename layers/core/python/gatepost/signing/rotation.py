@@ -1,9 +1,10 @@
 """Changing the ring of signing keys, in the one function that may."""
 
 from dataclasses import dataclass
+from typing import Unpack
 
 from gatepost import clock
-from gatepost.audit import Event, Trail
+from gatepost.audit import By, Event, Trail
 from gatepost.aws.clients import client
 from gatepost.aws.kms import KeyWrapper
 from gatepost.caller import Caller
@@ -68,9 +69,8 @@ def rotate(maker: KeyMaker) -> int:
     return successor.version
 
 
-def rotate_early(maker: KeyMaker, caller: Caller, *, user_id: str | None = None, operator: str | None = None) -> None:
-    """Rotate because the administrator `user_id`, or the operator with the ARN `operator`, asks for it. The same request any
-    number of times does it once.
+def rotate_early(maker: KeyMaker, caller: Caller, **by: Unpack[By]) -> None:
+    """Rotate because an administrator or an operator asks for it. The same request any number of times does it once.
 
     Raises:
         RotationPending: a rotation was asked for before, which waits until its key may sign.
@@ -82,7 +82,7 @@ def rotate_early(maker: KeyMaker, caller: Caller, *, user_id: str | None = None,
     successor = rotated_early(ring, clock.now(), maker.make_key, caller.request_id)
     if successor is ring:
         return
-    event = maker.audit.event(Event.KEY_ROTATION_REQUESTED, caller, user_id=user_id, actor_id=user_id, operator=operator)
+    event = maker.audit.event(Event.KEY_ROTATION_REQUESTED, caller, user_id=by.get("actor_id"), **by)
     try:
         maker.db.transact(signing_keys.write(table, successor), event)
     except ConditionFailed as exc:
