@@ -100,6 +100,7 @@ class Encryption:
 
 
 def _encryption(sight: Sight) -> Encryption:
+    sight.demand_deployed("Where the tables of a local stack are kept, nothing is encrypted.")
     return Encryption(described(sight, only=lambda table: table.own_key), sight.needed("KMS_KEY_ID"))
 
 

@@ -37,6 +37,7 @@ _NOT_LOCAL = {
     "outbox.consumer",
     "outbox.dead-letters",
     "tables.deletion-protection",
+    "tables.encryption",
 }
 
 

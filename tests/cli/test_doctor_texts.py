@@ -14,6 +14,7 @@ from tests.deploy.commands import check_aws, check_make
 from tests.support import ROOT
 from tools.doctor_table import PAGE, with_table
 
+TEMPLATE_TEXT = (ROOT / "template.yaml").read_text("utf-8")
 TEMPLATE = load_yaml(ROOT / "template.yaml")
 RESOURCES = TEMPLATE["Resources"]
 _OF_CHECKS = {name for check in ALL for name in (check.name, check.name.partition(".")[0])}
@@ -39,6 +40,8 @@ def test_names_are_an_area_and_a_check_and_each_is_one() -> None:
 @pytest.mark.parametrize("check", ALL, ids=lambda check: check.name)
 def test_a_remedy_names_what_there_is(check: Check[Any]) -> None:
     quoted = re.findall(r"`([^`]+)`", check.remedy.format(stack="gatepost"))
+    for name in re.findall(r"gatepost(-[a-z]+)", " ".join(quoted)):
+        assert f'"${{AWS::StackName}}{name}"' in TEMPLATE_TEXT, name
     for text in quoted:
         words = shlex.split(text)
         if words[0] == "aws":
