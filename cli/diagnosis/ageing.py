@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.diagnosis.declared import FUNCTIONS
-from cli.diagnosis.findings import Check, NotSeen, Verdict, ok, problem, warning
+from cli.diagnosis.findings import Check, Verdict, ok, problem, warning
+from cli.diagnosis.refusals import NotSeen
 from cli.diagnosis.sight import Sight
 from cli.diagnosis.web import Answer
 from gatepost import clock

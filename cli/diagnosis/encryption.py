@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.diagnosis.declared import FUNCTIONS
-from cli.diagnosis.findings import Check, NotSeen, Verdict, ok, problem
+from cli.diagnosis.findings import Check, Verdict, ok, problem
+from cli.diagnosis.refusals import NotSeen
 from cli.diagnosis.sight import Sight
 
 Key = Mapping[str, Any]

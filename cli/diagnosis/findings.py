@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from cli.diagnosis.refusals import NotSeen
+
 if TYPE_CHECKING:
     from cli.diagnosis.sight import Sight
 
@@ -41,14 +43,6 @@ def warning(found: str) -> Verdict:
 def problem(found: str) -> Verdict:
     """Something doesn't work, or is not as safe as it's said to be."""
     return Verdict(Status.PROBLEM, found)
-
-
-class NotSeen(Exception):
-    """A check can't look: why, and what would let it."""
-
-    def __init__(self, reason: str, remedy: str = "") -> None:
-        super().__init__(reason)
-        self.remedy = remedy
 
 
 @dataclass(frozen=True)

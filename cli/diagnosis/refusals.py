@@ -6,11 +6,18 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.diagnosis.findings import NotSeen
 from gatepost.errors import Unavailable
 
 _REFUSED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 _ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)")
+
+
+class NotSeen(Exception):
+    """A check can't look: why, and what would let it."""
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        super().__init__(reason)
+        self.remedy = remedy
 
 
 @contextmanager

@@ -14,8 +14,7 @@ from botocore.session import get_session
 
 from cli.deployment import ALIAS, Deployment
 from cli.diagnosis import web
-from cli.diagnosis.findings import NotSeen
-from cli.diagnosis.refusals import allow, seeing
+from cli.diagnosis.refusals import NotSeen, allow, seeing
 from gatepost.aws.clients import client
 from gatepost.storage.table import Database
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cli.diagnosis.findings import Check, NotSeen, Verdict, ok, problem, warning
+from cli.diagnosis.findings import Check, Verdict, ok, problem, warning
+from cli.diagnosis.refusals import NotSeen
 from cli.diagnosis.sight import Sight
 from gatepost import clock
 from gatepost.signing.ring import PUBLISHED_BEFORE_USE, ROTATION_PERIOD, KeyRing, SigningKey, next_to_sign
