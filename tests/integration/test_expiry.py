@@ -32,7 +32,9 @@ from tests.integration.accounts import (
     verify,
 )
 from tests.integration.api_keys import INVALID_API_KEY, new_api_key
+from tests.integration.flows import BY_NAME
 from tests.integration.inside import events_of
+from tests.integration.ses_feedback import bounce, give
 from tests.support import Api, new_email, problem
 
 DAY = 86_400
@@ -232,3 +234,14 @@ def test_r28_a_count_that_was_deleted_is_none(stack: Stack) -> None:
     count = keys.limit("account", base64url(owner["email_digest"]))
     remove(user.api, {"pk": count["pk"], "sk": count["sk"]})
     assert outcome(user.api.login(user.email)) == (200, "")
+
+
+def test_what_a_table_forgets_has_a_time_to_be_forgotten(stack: Stack) -> None:
+    """DynamoDB keeps for ever what has no such attribute, or one that is no number of seconds."""
+    for name in ("register", "log in", "log out", "forgot password", "change e-mail", "end a session"):
+        BY_NAME[name].prepare(Api(stack))()
+    give(stack, bounce(new_email()))
+    for table in ("SessionsTable", "OutboxTable", "AuditTable"):
+        items = Api(stack).table(table)
+        assert items
+        assert all(type(item.get("expires_at")) is int and item["expires_at"] < 10**10 for item in items), table
