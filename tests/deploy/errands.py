@@ -11,9 +11,9 @@ from gatepost import clock
 from local.custom_resources import create_custom_resource
 from local.stack import Stack
 from tests.integration.accounts import INVALID_REFRESH_TOKEN, new_user, outcome
+from tests.integration.audited_deeds import DEEDS, Agent
 from tests.integration.flows import FLOWS
 from tests.integration.ses_feedback import bounce, complaint, give
-from tests.integration.test_event_catalogue import DEEDS, Agent
 from tests.support import Api, new_email
 
 _A_MINUTE, _A_MONTH = timedelta(minutes=1), timedelta(days=31)

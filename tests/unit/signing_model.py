@@ -5,7 +5,7 @@ Around them stands what they run in, as bad as it gets: clocks apart, tables tha
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
@@ -236,9 +236,7 @@ class Gateway:
         """Whether it takes `token` now."""
         now = self.line.world.now
         if now - self._since >= self.AGE:
-            try:
+            with suppress(OSError):  # the old set goes on
                 fetched = json.loads(self.line.get(JWKS))
                 self._kids, self._since = {key["kid"] for key in fetched["keys"]}, now
-            except OSError:
-                pass  # the old set goes on
         return token.kid in self._kids and now < token.exp

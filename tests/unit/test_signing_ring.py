@@ -1,6 +1,5 @@
 """The life of signing keys, at explicit times: published before it signs, kept until its last token has expired."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,7 +13,6 @@ from gatepost.signing.ring import (
     ROTATION_PERIOD,
     KeyRing,
     RemovedKey,
-    SigningKey,
     first_ring,
     removed,
     rotated,
@@ -22,25 +20,11 @@ from gatepost.signing.ring import (
 )
 from gatepost.signing.signer import RING_MAX_AGE
 from gatepost_verifier.key_source import MAX_AGE, STALE_IF_ERROR
+from tests.unit.key_maker import Maker
 
 START = 1_795_435_200
 HOUR = 3600
 LEEWAY = 30
-
-
-class Maker:
-    """Makes keys at the time it's told, and counts them."""
-
-    def __init__(self) -> None:
-        self.made = 0
-
-    def at(self, now: int) -> Callable[[], SigningKey]:
-        def make() -> SigningKey:
-            self.made += 1
-            kid = f"key-{self.made}"
-            return SigningKey(kid, "RS256", {"kid": kid}, kid.encode(), "standby", now, now)
-
-        return make
 
 
 @pytest.fixture
