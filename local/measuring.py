@@ -32,17 +32,20 @@ class Throttled(Exception):
 
 @contextmanager
 def invocation(function: Function) -> Iterator[None]:
-    """Measure an invocation, which the block is; and take out of what it prints what it emits itself."""
-    dimensions = _dimensions(function)
+    """Measure an invocation, which the block is; and take out of what it prints what it emits itself.
+
+    One that takes longer than the function may counts as failed: Lambda would have ended it, which nothing here does.
+    """
     take_from_standard_output()
-    started, failed = seconds(), 1
+    started, failed = seconds(), True
     try:
         yield
-        failed = 0
+        failed = False
     finally:
+        dimensions, taken = _dimensions(function), seconds() - started
         METRICS.record(_LAMBDA, "Invocations", dimensions, 1)
-        METRICS.record(_LAMBDA, "Errors", dimensions, failed)
-        METRICS.record(_LAMBDA, "Duration", dimensions, (seconds() - started) * 1000)
+        METRICS.record(_LAMBDA, "Errors", dimensions, int(failed or taken > function.timeout))
+        METRICS.record(_LAMBDA, "Duration", dimensions, taken * 1000)
 
 
 def throttled(function: Function) -> Throttled:
