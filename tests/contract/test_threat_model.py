@@ -117,6 +117,15 @@ def references() -> Iterator[tuple[str, str]]:
 
 def test_what_it_points_to_is_there() -> None:
     assert all(number in {heading[0] for heading in _BOUNDARIES} and letter in STRIDE for number, letter in references())
-    for page in [PAGE, ROOT / "SECURITY.md"]:
+    for page in [PAGE, ROOT / "SECURITY.md", ROOT / "docs" / "asvs.md"]:
         for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), target
+
+
+def test_what_the_page_about_asvs_names_is_there_and_it_has_every_chapter() -> None:
+    text = (ROOT / "docs" / "asvs.md").read_text("utf-8")
+    chapters = [row[0].partition(" ")[0] for row in rows(text.partition("\n## ")[0])[1:]]
+    assert chapters == [f"V{number}" for number in range(1, 18)]
+    files = [name for name in names(text) if re.search(r"\.(py|yaml)$", name)]
+    assert files
+    assert all((ROOT / name).is_file() for name in files)
