@@ -128,6 +128,7 @@ class Template:
     api: Api
     parameters: Mapping[str, Any]
     keys: tuple[str, ...]
+    buses: tuple[str, ...]
     tables: Mapping[str, Table]
     functions: Mapping[str, Function]
     routes: tuple[Route, ...]

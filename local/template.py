@@ -1,4 +1,4 @@
-"""Reads a SAM template: which tables, functions, routes and custom resources it asks for.
+"""Reads a SAM template: which tables, event buses, functions, routes and custom resources it asks for.
 
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy.html
 """
@@ -39,6 +39,7 @@ def read_template(path: Path, stack: str, parameters: Mapping[str, str] | None =
         api=api,
         parameters=resources.parameters,
         keys=tuple(resources.physical_id(resource) for resource in resources.of_type("AWS::KMS::Key")),
+        buses=tuple(resources.physical_id(resource) for resource in resources.of_type("AWS::Events::EventBus")),
         tables={resource.logical_id: _table(resources, resource) for resource in resources.of_type(_TABLE)},
         functions=functions,
         routes=read_routes(resources, api),
