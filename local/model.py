@@ -128,8 +128,8 @@ class Template:
     api: Api
     parameters: Mapping[str, Any]
     keys: tuple[str, ...]
-    buses: tuple[str, ...]
     tables: Mapping[str, Table]
     functions: Mapping[str, Function]
     routes: tuple[Route, ...]
     custom_resources: tuple[CustomResource, ...]
+    buses: tuple[str, ...] = ()

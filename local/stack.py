@@ -147,12 +147,12 @@ class Stack:
             pump.deliver()
 
     def _deliver_mails(self) -> None:
-        """Deliver to the functions that send mails, which know the sender, what the streams hold for them. It spares tests, that
-        look for mails all the time, what else follows from their deeds.
+        """Deliver to the functions that send mails, which know the sender, what the streams hold for them. It spares tests,
+        which look for mails all the time, what else follows from their deeds.
         """
         sender = self.template.parameters.get(_SENDER)
         for pump in self._pumps:
-            if sender in pump.consumer.environment.values():
+            if sender is None or sender in pump.consumer.environment.values():
                 pump.deliver()
 
     def mails(self, to: str | None = None) -> list[Mail]:

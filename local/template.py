@@ -39,11 +39,11 @@ def read_template(path: Path, stack: str, parameters: Mapping[str, str] | None =
         api=api,
         parameters=resources.parameters,
         keys=tuple(resources.physical_id(resource) for resource in resources.of_type("AWS::KMS::Key")),
-        buses=tuple(resources.physical_id(resource) for resource in resources.of_type("AWS::Events::EventBus")),
         tables={resource.logical_id: _table(resources, resource) for resource in resources.of_type(_TABLE)},
         functions=functions,
         routes=read_routes(resources, api),
         custom_resources=tuple(_custom_resource(resources, resource) for resource in resources.custom()),
+        buses=tuple(resources.physical_id(resource) for resource in resources.of_type("AWS::Events::EventBus")),
     )
 
 

@@ -38,8 +38,8 @@ class Search:
 
 
 def page(db: Database, table: str, search: Search, limit: int, after: str | None) -> tuple[list[Item], str | None]:
-    """Return the events of the Audit table `table` that `search` is for, newest first, at most `limit`, those behind the position `after`; then the
-    next position, None at the end. A page may be short while another follows.
+    """Return the events of the Audit table that `search` is for, newest first, at most `limit`, those behind the position
+    `after`; then the next position, None at the end. A page may be short while another follows.
 
     The position is the sort key of an event, by which all of them are in one order: so the pages of several partitions are
     one, and each costs one call a partition, side by side.

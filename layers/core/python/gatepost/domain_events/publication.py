@@ -54,13 +54,13 @@ def publish(publisher: Publisher, items: Sequence[Item]) -> list[int]:
         try:
             entry = announcement(item, publisher.issuer)
         except (KeyError, ValueError):
-            _logger.exception("this is no security event that this version knows", extra={"event_id": item.get("id")})
+            _logger.exception("%s is no security event that this version knows", item.get("id"))
             refused.append(position)
             continue
         if entry is not None:
             entries[position] = entry
     for position, outcome in zip(entries, publisher.bus.put(list(entries.values())), strict=True):
         if outcome is not None:
-            _logger.error("an event was not published", extra={"event_id": items[position]["id"], "error": outcome})
+            _logger.error("%s was not published: %s", items[position]["id"], outcome)
             refused.append(position)
     return sorted(refused)
