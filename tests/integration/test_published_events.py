@@ -119,7 +119,7 @@ def test_what_is_about_no_user_is_about_none(stack: Stack) -> None:
     )
     role, app = [detail for detail in published(stack)[before:] if detail["actor"] == me.id and "user_id" not in detail]
     assert (role["type"], role["roles"]) == ("role.created", ["told"])
-    assert (app["type"], app["client_id"]) == ("client.created", client.json()["id"])
+    assert (app["type"], app["client_id"]) == ("client.created", client.json()["client_id"])
 
 
 def test_an_invitation_its_end_and_its_acceptance_are_about_the_same_user(stack: Stack) -> None:
