@@ -104,8 +104,8 @@ CHECKS: tuple[Check[Any], ...] = (
     Check(
         "outbox.events",
         "Is what happened handed to the events function?",
-        "As for `outbox.consumer`; the log is `aws logs tail /aws/lambda/{stack}-events`. A stream keeps what nobody took for 24 "
-        "hours. Once it's mended, publish what is older: `gatepost events replay --from TIME`.",
+        "As for `outbox.consumer`; the log is `aws logs tail /aws/lambda/{stack}-events`. A stream keeps what nobody took for "
+        "24 hours. Once it's mended, publish what is older: `gatepost events replay --from TIME`.",
         partial(_consumer, function="EventsFunction", logical_id="AuditTable"),
         partial(_is_enabled, what="the Audit table's stream", meanwhile="nothing is published"),
     ),

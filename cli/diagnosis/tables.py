@@ -182,8 +182,8 @@ CHECKS: tuple[Check[Any], ...] = (
         "tables.stream",
         "Have the outbox and the Audit table streams of their new items?",
         "Until they have, the sweep sends mails every five minutes, and no events are published. In the template, set the "
-        "StreamViewType of `OutboxTable` or `AuditTable` to NEW_AND_OLD_IMAGES, and deploy: that makes another stream, which its "
-        "function and its role follow.",
+        "StreamViewType of `OutboxTable` or `AuditTable` to NEW_AND_OLD_IMAGES, and deploy: that makes another stream, which "
+        "its function and its role follow.",
         partial(described, only=lambda table: table.setting in ("OUTBOX_TABLE", "AUDIT_TABLE")),
         _streams,
     ),

@@ -24,8 +24,8 @@ def of_type(kind: str) -> list[str]:
 
 
 def test_z19_nobody_but_the_events_function_puts_events_onto_its_bus() -> None:
-    """A bus takes events of every principal of its account, unless it's told otherwise. A pattern of names would let in the roles
-    of stacks whose names begin alike."""
+    """A bus takes events of every principal of its account, unless it's told otherwise. A pattern of names would let in the
+    roles of stacks whose names begin alike."""
     statement = WRITTEN["EventBusPolicy"]["Properties"]["Statement"]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "events:PutEvents")
     assert statement["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["EventsRole", "Arn"]}}}
