@@ -13,8 +13,9 @@ from local.pages import event_pages
 
 
 def put(bus: str, *types: str, **more: Any) -> Any:
-    entries = [{"EventBusName": bus, "Source": "shop", "DetailType": each, "Detail": '{"n": 1}', "Time": 1.0} for each in types]
-    return boto3.client("events").put_events(Entries=[entry | more for entry in entries])
+    common = {"EventBusName": bus, "Source": "shop", "Detail": '{"n": 1}', "Time": 1.0}
+    entries: list[Any] = [common | {"DetailType": each} | more for each in types]
+    return boto3.client("events").put_events(Entries=entries)
 
 
 def test_events_are_kept_as_a_target_would_get_them(aws: Mailbox) -> None:
