@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gatepost import telemetry
+from gatepost import correlation, telemetry
 from gatepost.accounts import email_addresses
 from gatepost.administration.first_administrator import ensure_invited
 from gatepost.aws.custom_resources import respond
@@ -17,6 +17,11 @@ _RESOURCE = "first-administrator"
 
 def handler(event: dict[str, Any], context: Any) -> None:
     """Answer CloudFormation's request for the custom resource, whose property `Email` is the address. Deletion does nothing."""
+    with correlation.serving(event["RequestId"]):
+        _answer(event)
+
+
+def _answer(event: dict[str, Any]) -> None:
     try:
         if event["RequestType"] != "Delete":
             email = email_addresses.parse(event["ResourceProperties"]["Email"])

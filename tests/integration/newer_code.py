@@ -1,5 +1,5 @@
-"""What newer code may do to the items of the tables during a deployment: to every one, and to whatever is in it, it adds something
-that the code of today has never heard of.
+"""What newer code may do to the items of the tables during a deployment: to every one, and to whatever is in it, it adds
+something that the code of today has never heard of.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

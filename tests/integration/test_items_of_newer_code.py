@@ -1,5 +1,5 @@
-"""R-33: during a deployment, and after a rollback, the code of today meets items of newer code: it reads them, and gives back what
-it doesn't know of them.
+"""R-33: during a deployment, and after a rollback, the code of today meets items of newer code: it reads them, and gives back
+what it doesn't know of them.
 """
 
 import pytest

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from gatepost import clock
 from gatepost.aws.kms import Sealer
+from gatepost.caller import Caller
 from gatepost.identifiers import new_id
 from gatepost.storage import keys
 from gatepost.storage.table import Database
@@ -49,8 +50,10 @@ class Mail:
     parameters: dict[str, str]
 
 
-def enqueue(table: str, sealer: Sealer, mail: Mail, *, silent: bool = False) -> Write:
-    """Return the write that puts `mail` into the outbox; if `silent`, the same work for a mail that's never sent."""
+def enqueue(table: str, sealer: Sealer, mail: Mail, caller: Caller, *, silent: bool = False) -> Write:
+    """Return the write that puts `mail`, which a request of `caller` causes, into the outbox; if `silent`, the same work for a
+    mail that's never sent.
+    """
     mail_id, now = new_id(), clock.now()
     plaintext = json.dumps(asdict(mail), ensure_ascii=False).encode().ljust(_PADDED_TO)
     return put(
@@ -61,6 +64,7 @@ def enqueue(table: str, sealer: Sealer, mail: Mail, *, silent: bool = False) -> 
             # The attribute the index of unsent mails is made of, spread over its partitions.
             "silent" if silent else "unsent": mail_id[0],
             "sealed": sealer.seal(plaintext, mail_id),
+            "request_id": caller.request_id,
             "created_at": now,
             "expires_at": now + _KEPT,
         },

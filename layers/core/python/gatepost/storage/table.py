@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -237,9 +238,9 @@ class Database:
 def together(first: Callable[[], Any], *others: Callable[[], Any]) -> Sequence[Any]:
     """Make independent calls at the same time and return their results in order. A call must not use `together` itself.
 
-    All have ended when it returns or raises.
+    All have ended when it returns or raises, and what they log is of the caller's request.
     """
-    futures = [_threads.submit(call) for call in others]
+    futures = [_threads.submit(copy_context().run, call) for call in others]
     try:
         result = first()
     finally:
