@@ -17,6 +17,8 @@ from gatepost.storage import keys
 from gatepost.storage.table import Database
 from gatepost.storage.writes import Item, Write, put, update
 
+# Of those that are still to be sent, by the attribute of this name.
+INDEX = "unsent"
 _SHARDS = "0123456789abcdef"
 _PADDED_TO = 1024  # bytes; an address has at most 254 characters, a link about 300
 _KEPT = 3 * 86400  # seconds, longer than any link in a mail is valid
@@ -92,5 +94,5 @@ def unsent_ids(db: Database, table: str, older_than: int) -> Iterator[str]:
     """Yield the ids of mails written before `older_than` (seconds since the epoch) and still unsent."""
     for shard in _SHARDS:
         condition = "unsent = :shard AND created_at < :time"
-        for item in db.query_index(table, "unsent", condition, shard=shard, time=older_than):
+        for item in db.query_index(table, INDEX, condition, shard=shard, time=older_than):
             yield item["pk"].removeprefix("MAIL#")

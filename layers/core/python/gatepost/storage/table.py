@@ -13,6 +13,7 @@ from gatepost.storage.writes import Item, Write, attribute_names, from_dynamodb,
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
 
     from gatepost.storage.keys import HashKey, Key, Partition
 
@@ -188,6 +189,14 @@ class Database:
         with translated():
             answer = self._dynamodb.describe_table(TableName=table)
         return f"{table} of {answer['Table']['CreationDateTime'].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+    def description(self, table: str) -> "TableDescriptionTypeDef | None":
+        """Return what DynamoDB says of a table, None if there is none of this name. It's no read of the table."""
+        with translated():
+            try:
+                return self._dynamodb.describe_table(TableName=table)["Table"]
+            except self._dynamodb.exceptions.ResourceNotFoundException:
+                return None
 
     def delete_all(self, table: str, partition: str) -> None:
         """Delete all items of one partition, page by page. Raises `Unavailable` if some resist; safe to repeat."""
