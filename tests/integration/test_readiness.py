@@ -160,15 +160,15 @@ def test_a_process_that_can_not_unwrap_its_key_is_not_ready(stack: Stack, api: A
 
 
 def test_a_deployment_without_a_signing_key_is_not_ready(stack: Stack, api: Api) -> None:
-    ring = {"TableName": api.table_name("KeysTable"), "Key": to_dynamodb(keys.signing_key_ring())}
+    table, ring = api.table_name("KeysTable"), to_dynamodb(keys.signing_key_ring())
     dynamodb = boto3.client("dynamodb")
-    item = dynamodb.get_item(**ring)["Item"]
-    dynamodb.delete_item(**ring)
+    item = dynamodb.get_item(TableName=table, Key=ring)["Item"]
+    dynamodb.delete_item(TableName=table, Key=ring)
     try:
         with fresh_process(stack):
             (found,) = missing(api)
     finally:
-        dynamodb.put_item(TableName=ring["TableName"], Item=item)
+        dynamodb.put_item(TableName=table, Item=item)
     assert found.startswith("signing key: ")
 
 
