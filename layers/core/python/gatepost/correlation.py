@@ -46,7 +46,10 @@ def request_id() -> str | None:
 
 
 def mark_records() -> None:
-    """Let every line that any logger of this process writes say of which request it is, libraries' included."""
+    """Let every line that any logger of this process writes say of which request it is, libraries' included.
+
+    So nobody gives `request_id` as an `extra`: the record has it, and `logging` lets nobody overwrite it.
+    """
     logging.setLogRecordFactory(_make_record)
 
 
