@@ -214,6 +214,7 @@ def test_every_answer_is_logged_without_the_token(made: Event, line: str, caplog
     outcome(made)
     (record,) = [record for record in caplog.records if record.name == "gatepost_verifier.authorizer"]
     assert line in record.getMessage()
+    assert record.__dict__["request_id"] == ("id" if "requestContext" in made else None)
     written = json.dumps({name: str(value) for name, value in vars(record).items()})
     assert not any(part in written for part in GOOD.split("."))
     assert not record.exc_info

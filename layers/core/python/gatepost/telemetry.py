@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger
 
-from gatepost import clock
+from gatepost import clock, correlation
 
 NAMESPACE = "Gatepost"
 DIMENSION = "deployment"
@@ -59,11 +59,13 @@ def logger() -> Logger:
 
     Lambda gives the level it's set to to the root logger too. At DEBUG botocore would write every answer of AWS into the
     log, the signing keys that KMS unwraps included, so libraries stay above it whatever the level.
+    Every line, also of other loggers, says of which request it is.
     """
     for name in ("botocore", "boto3", "urllib3"):
         logging.getLogger(name).setLevel(logging.INFO)
     # It would write a second line for each request, with the raw path.
     logging.getLogger("mangum").setLevel(logging.WARNING)
+    correlation.mark_records()
     return Logger(serialize_stacktrace=False)
 
 

@@ -48,17 +48,18 @@ class Authorizer:
         `Exception("Unauthorized")`, which the gateways answer with 401, for a call without a valid token, and for whatever
         can't be understood.
         """
+        request_id = _request_id(event)
         try:
-            answer = self._answer(read_request(event, self._v2_response))
+            answer = self._answer(read_request(event, self._v2_response), request_id)
         except Exception as error:  # noqa: BLE001 - what nobody foresaw must not become an Allow, nor a 500 with our words in it
-            _log_failure(error)
+            _log_failure(error, request_id)
             answer = None
         if answer is None:
             # Word for word, or the gateway answers 500. Outside of the handler above, so that it carries no other exception.
             raise Exception("Unauthorized")
         return answer
 
-    def _answer(self, request: Request) -> dict[str, Any] | None:
+    def _answer(self, request: Request, request_id: str | None) -> dict[str, Any] | None:
         """The answer, None for "Unauthorized"."""
         token: AccessToken | None = None
         problem = None
@@ -72,7 +73,7 @@ class Authorizer:
             answer = _simple_response(decision, token)
         elif decision.status != 401 and request.arn is not None:
             decision, answer = self._policy_response(decision, request.arn, token)
-        _log(decision, problem)
+        _log(decision, problem, request_id)
         return answer
 
     def _policy_response(
@@ -138,16 +139,30 @@ def _bearer(request: Request) -> str:
     return bearer_token(request.authorization[0] if request.authorization else None)
 
 
-def _log(decision: Decision, problem: str | None) -> None:
+def _request_id(event: object) -> str | None:
+    """The gateway's id of the request that `event` is about, for the log; the events of TOKEN authorizers have none."""
+    match event:
+        case {"requestContext": {"requestId": str(request_id)}}:
+            return request_id
+    return None
+
+
+def _log(decision: Decision, problem: str | None, request_id: str | None) -> None:
     # Neither token nor path: both may hold what a log mustn't.
     fields = {"status": decision.status, "reason": decision.reason, "rule": str(decision.rule or ""), "token_problem": problem}
+    fields["request_id"] = request_id
     _logger.info("allowed" if decision.allowed else "refused", extra=fields)
 
 
-def _log_failure(error: Exception) -> None:
+def _log_failure(error: Exception, request_id: str | None) -> None:
     # Where it happened, not what it says: a message may repeat anything.
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     where = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "?"
-    _logger.error("refused, since something unexpected happened: %s in %s", type(error).__name__, where)
+    _logger.error(
+        "refused, since something unexpected happened: %s in %s",
+        type(error).__name__,
+        where,
+        extra={"request_id": request_id},
+    )

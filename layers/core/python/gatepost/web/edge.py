@@ -94,7 +94,8 @@ class Edge:
             "status": status,
             "code": state.get("problem_code"),
             "duration_ms": round((time.perf_counter() - started) * 1000, 1),
-            "request_id": state["caller"].request_id,
+            # Lambda's own lines (START, REPORT, a time-out) have this id and no other.
+            "function_request_id": getattr(scope["aws.context"], "aws_request_id", None),
         }
         failure = state.get("failure")
         if failure is None:
