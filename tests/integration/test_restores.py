@@ -181,7 +181,7 @@ def test_r34_what_was_ended_since_stays_ended(stack: Stack, clock: Traveller) ->
 
 
 def test_r34_of_users_alone_a_session_of_an_epoch_to_come_stays_dead(stack: Stack, clock: Traveller) -> None:
-    """Users go back, Sessions don't: a session of epoch 1 would be good again once its user's epoch is 1 for the second time."""
+    """Users go back, Sessions don't: a session of epoch 1 would be good again once its user's epoch is 1 again."""
     user = new_user(stack)
     users = Tables({user.api.table_name("UsersTable"): _items(user.api.table_name("UsersTable"))})
     clock.shift(1)
