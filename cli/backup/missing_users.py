@@ -51,19 +51,18 @@ class _Partition:
 
 @dataclass(frozen=True)
 class _By:
-    """The deployment, who does it by what call, and the copy's name."""
+    """The deployment, and who does it by what call."""
 
     service: Service
     me: Operator
     caller: Caller
-    copy: str
 
 
 def bring_back(service: Service, me: Operator, caller: Caller, copy: str, on_chunk: Callable[[Returned], None]) -> Returned:
     """Bring back all users of the table `copy` whom the Users table hasn't got, but for those who were deleted as their events
     say. Tell `on_chunk` now and then how much is done; doing it again goes on. Raises `Unavailable`.
     """
-    by, returned = _By(service, me, caller, copy), Returned()
+    by, returned = _By(service, me, caller), Returned()
     for segment in range(SEGMENTS):
         partitions = _partitions(service, copy, segment)
         while some := list(islice(partitions, _CHUNK)):
@@ -112,18 +111,15 @@ def _was_deleted(service: Service, user_id: str) -> bool:
 def _write(by: _By, each: _Partition, returned: Returned) -> None:
     service, user = by.service, each.user
     table = service.settings.users_table
-    claim = service.db.get(by.copy, keys.email_claim(user.email_digest))
-    if claim is None or claim["user_id"] != user.id:
-        # The address had changed hands at that very moment.
-        returned.address_taken.append(user.id)
-        return
-    writes = [put(table, item, "attribute_not_exists(pk)") for item in (claim, *each.items)]
-    event = actors.event(service, by.me, Event.USER_RESTORED, by.caller, user_id=user.id)
     try:
-        service.db.transact(*writes, event, *([administrators.add(table, user.id)] if administrators.is_one(user) else []))
+        service.db.transact(
+            user_items.claim_again(table, user),
+            *(put(table, item, "attribute_not_exists(pk)") for item in each.items),
+            actors.event(service, by.me, Event.USER_RESTORED, by.caller, user_id=user.id),
+            *([administrators.add(table, user.id)] if administrators.is_one(user) else []),
+        )
     except ConditionFailed as exc:
-        standing = exc.items.get(0)
-        if standing is not None and standing["user_id"] != user.id:
+        if 0 in exc.items:
             returned.address_taken.append(user.id)
         else:
             returned.there += 1  # another run was faster
