@@ -1,13 +1,14 @@
 """`gatepost restore`: tables brought back from their backups, and what that has undone."""
 
+from dataclasses import asdict
 from typing import Any
 
 import click
 from click.exceptions import Exit
 
 from cli import output
-from cli.backup import missing_users, points, undone
-from cli.backup.copying import Copied, Pair, copy_exactly, copy_missing
+from cli.backup import halves, missing_users, points, shown, undone
+from cli.backup.copying import Pair, copy_exactly, copy_missing
 from cli.backup.tables import DURABLE, described, name_of, wait_until_active
 from cli.commanding import Group
 from cli.failures import Refused
@@ -58,8 +59,8 @@ def deleted(run: Run, tables: tuple[str, ...], yes: bool) -> None:
         name = name_of(settings, table)
         points.finish(dynamodb, table, name, protected=protected, on_look=output.progress_of(table))
     output.say_progress("")
-    _print(run, [{"table": table, "name": name_of(settings, table)} for table in tables])
-    output.say(_NEXT, fg="yellow")
+    shown.print_names(run, [{"table": table, "name": name_of(settings, table)} for table in tables])
+    output.say(shown.NEXT, fg="yellow")
 
 
 @restore.command(
@@ -86,7 +87,7 @@ def beside(run: Run, tables: tuple[str, ...], at: int, wait: bool) -> None:
         for table, name in made.items():
             wait_until_active(dynamodb, name, output.progress_of(table))
         output.say_progress("")
-    _print(run, [{"table": table, "name": name} for table, name in made.items()])
+    shown.print_names(run, [{"table": table, "name": name} for table, name in made.items()])
 
 
 @restore.command(
@@ -122,14 +123,30 @@ def copy(run: Run, table: str, copy: str, exactly: bool, yes: bool) -> None:
         what = f"Make {name} exactly what {copy} is" if exactly else f"Copy into {name} what it lacks of {copy}"
         click.confirm(f"{what}, in {deployment.title}?", abort=True, err=True)
     if exactly:
-        _print_copied(run, table, copy_exactly(pair, _on_page))
+        shown.print_copied(run, table, copy_exactly(pair, shown.progress))
     elif table == "users":
-        returned = missing_users.bring_back(service, me, caller, copy, lambda done: output.say_progress(str(done)))
-        output.say_progress("")
-        _print_returned(run, returned)
+        shown.print_returned(run, missing_users.bring_back(service, me, caller, copy, shown.progress))
     else:
-        _print_copied(run, table, copy_missing(pair, _on_page))
-    output.say(_NEXT, fg="yellow")
+        shown.print_copied(run, table, copy_missing(pair, shown.progress))
+    output.say(shown.NEXT, fg="yellow")
+
+
+@restore.command(examples=("gatepost restore mend", "gatepost --stack gatepost-prod restore mend --json"))
+@pass_run
+def mend(run: Run) -> None:
+    """Mend users and roles that were restored by halves, as `--exactly` may leave a few.
+
+    DynamoDB may restore a part of what was written at that very second. So an address may be claimed by nobody, and have no
+    account ever again, or a user may have no claim of theirs; the set of administrators and the version of the roles may differ
+    from what they are made of. Where all is in order nothing is done.
+    """
+    mended = halves.mend(run.deployment.service)
+    if run.json:
+        output.print_json(asdict(mended))
+    else:
+        output.print_members(asdict(mended))
+    if mended.address_taken:
+        raise Refused(f"{', '.join(mended.address_taken)}: another account has the address. Delete one of the two.")
 
 
 @restore.command(
@@ -158,12 +175,6 @@ def review(run: Run, since: int, until: int | None) -> None:
         raise Exit(Refused.exit_code)
 
 
-_NEXT = (
-    "Now set the parameter SessionsNotBefore to what `date +%s` prints, and deploy: nothing that was ended or used comes alive "
-    "again then. After that: `gatepost restore review` and `gatepost doctor`."
-)
-
-
 def _demand_none_removed(ring: KeyRing, removed: dict[str, Any]) -> None:
     stolen = sorted({key.kid for key in ring.keys} & removed.keys())
     if stolen:
@@ -171,32 +182,3 @@ def _demand_none_removed(ring: KeyRing, removed: dict[str, Any]) -> None:
             f"{', '.join(stolen)} was removed since: it would sign again. Signing keys need no restore: with none, "
             "`gatepost keys rotate` makes new ones, and nobody has to sign in again."
         )
-
-
-def _on_page(done: Copied) -> None:
-    output.say_progress(str(done))
-
-
-def _print(run: Run, rows: list[dict[str, str]]) -> None:
-    if run.json:
-        output.print_json(rows)
-    else:
-        output.print_table(["TABLE", "NAME"], [[row["table"], row["name"]] for row in rows])
-
-
-def _print_copied(run: Run, table: str, copied: Copied) -> None:
-    output.say_progress("")
-    if run.json:
-        output.print_json({"table": table, "same": copied.same, "written": copied.written, "deleted": copied.deleted})
-    else:
-        click.echo(f"{table}: {copied}")
-
-
-def _print_returned(run: Run, returned: missing_users.Returned) -> None:
-    if run.json:
-        shown = {"there": returned.there, "back": returned.back}
-        output.print_json({"table": "users", **shown, "deleted": returned.deleted, "address_taken": returned.address_taken})
-    else:
-        click.echo(f"users: {returned}")
-        for user_id in returned.address_taken:
-            click.echo(f"{user_id} stays away: another account has the address.")
