@@ -24,7 +24,7 @@ transformed = $(patsubst %,.aws-sam/transformed/%.json,$(filter-out $(edge),$(de
 # SAM reports usage to its maker unless it is told not to.
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: help setup run dev test test-dynamodb test-browser dynamodb-local bench check openapi build deploy validate test-deploy test-templates test-built test-sam-local common-passwords lock clean FORCE
+.PHONY: help setup run dev test test-dynamodb test-browser restore-drill dynamodb-local bench check openapi build deploy validate test-deploy test-templates test-built test-sam-local common-passwords lock clean FORCE
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test-dynamodb: .venv/dev ## Run the tests of what happens at once, on DynamoDB L
 
 test-browser: .venv/dev ## Run the tests that drive the example's page in Chromium (Debian: chromium, chromium-driver)
 	$(RUN)pytest tests/browser -m browser
+
+restore-drill: .venv/dev ## Destroy tables on DynamoDB Local, restore them, and look at what must hold then
+	@$(RUN)python tools/dynamodb_local.py .venv/bin/python -m tests.dynamodb.restore_drill
 
 dynamodb-local: .venv/made ## Start DynamoDB Local, in memory (DYNAMODB_PORT: 8000)
 	@.venv/bin/python tools/dynamodb_local.py

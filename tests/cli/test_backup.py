@@ -7,13 +7,12 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.session import get_session
 
 from cli.backup import tables
 from cli.backup.tables import DURABLE
 from gatepost import clock
 from local.stack import Stack
-from tests.cli.account import NAME, Account, account_of
+from tests.cli.account import NAME, Account, account_of, client_of
 from tests.cli.support import Operator
 from tests.support import Api, new_email
 
@@ -24,7 +23,7 @@ BUCKET = "the-backups"
 def account(stack: Stack) -> Iterator[Account]:
     """The stack in an account of AWS, which has a bucket."""
     with account_of(stack) as account:
-        s3 = get_session().create_client("s3")
+        s3 = client_of("s3")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         yield account
 
@@ -109,7 +108,7 @@ def test_what_is_exported_is_all_that_the_tables_hold(in_aws: Operator) -> None:
     """By moto's own exports, as far as it has them: whole tables, whatever the time."""
     user = Api(in_aws.stack).sign_up()["user"]["id"]
     in_aws.run("backup", "export", "--bucket", BUCKET, "--prefix", "whole")
-    s3 = get_session().create_client("s3")
+    s3 = client_of("s3")
     listed = s3.list_objects_v2(Bucket=BUCKET, Prefix="whole/")["Contents"]
     assert len(listed) == len(DURABLE)
     (users,) = [each["Key"] for each in listed if "/users/" in each["Key"]]

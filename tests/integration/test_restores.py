@@ -1,6 +1,5 @@
 """R-34: Users and Sessions go back to an earlier time, and nothing that was used or ended since comes alive again."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,25 +10,20 @@ from time_machine import Traveller
 from gatepost.storage.writes import Item
 from local.stack import Stack
 from tests.integration.accounts import (
-    INVALID_CODE,
     INVALID_REFRESH_TOKEN,
-    INVALID_TOKEN,
     NEW_PASSWORD,
     deployed_with,
-    mailed_change,
-    mailed_code,
     mailed_reset,
     new_user,
     outcome,
     reset,
-    use_code,
     verify,
 )
 from tests.integration.administrators import administrator
 from tests.integration.api_keys import INVALID_API_KEY, new_api_key
+from tests.integration.single_use import SINGLE_USE
 from tests.support import PASSWORD, Api, new_email
 
-Used = Callable[[], tuple[int, str]]
 _TABLES = ("UsersTable", "SessionsTable")
 
 
@@ -58,63 +52,6 @@ class Tables:
 def _items(table: str) -> list[dict[str, Any]]:
     pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table)
     return [item for page in pages for item in page["Items"]]
-
-
-def _registration(stack: Stack) -> Used:
-    api, email = Api(stack), new_email()
-    assert api.register(email).status == 202
-    token = api.mailed_token(email)
-    return lambda: outcome(verify(Api(stack), token))
-
-
-def _code_link(stack: Stack) -> Used:
-    user = new_user(stack)
-    _, link = mailed_code(user.api, user.email)
-    return lambda: outcome(use_code(Api(stack), None, link))
-
-
-def _code_digits(stack: Stack) -> Used:
-    user = new_user(stack)
-    digits, _ = mailed_code(user.api, user.email)
-    return lambda: outcome(use_code(Api(stack), user.email, digits))
-
-
-def _reset_link(stack: Stack) -> Used:
-    user = new_user(stack)
-    token = mailed_reset(user.api, user.email)
-    return lambda: outcome(reset(Api(stack), token))
-
-
-def _first_password(stack: Stack) -> Used:
-    """Of an account that an administrator has made: a link that lives for a week."""
-    email = new_email()
-    assert administrator(stack).admin("POST", "/users", {"email": email}).status == 201
-    token = Api(stack).mailed_token(email)
-    return lambda: outcome(reset(Api(stack), token))
-
-
-def _invitation(stack: Stack) -> Used:
-    email = new_email()
-    assert administrator(stack).admin("POST", "/users", {"email": email, "invite": True}).status == 201
-    token = Api(stack).mailed_token(email)
-    return lambda: outcome(Api(stack).post("/accept-invitation", {"token": token, "password": PASSWORD}))
-
-
-def _email_change(stack: Stack) -> Used:
-    user = new_user(stack)
-    token = mailed_change(user, new_email())
-    return lambda: outcome(verify(Api(stack), token))
-
-
-SINGLE_USE = {
-    "registration": (_registration, INVALID_TOKEN),
-    "code by link": (_code_link, INVALID_CODE),
-    "code by digits": (_code_digits, INVALID_CODE),
-    "password reset": (_reset_link, INVALID_TOKEN),
-    "first password": (_first_password, INVALID_TOKEN),
-    "invitation": (_invitation, INVALID_TOKEN),
-    "change of address": (_email_change, INVALID_TOKEN),
-}
 
 
 @pytest.mark.parametrize("kind", SINGLE_USE)
