@@ -14,6 +14,7 @@ from gatepost.audit import Event
 from gatepost.service import Service
 from gatepost.storage import keys, signing_keys
 from gatepost.storage import users as user_items
+from gatepost.storage.table import Database
 from gatepost.storage.users import User
 from gatepost.storage.writes import Item
 
@@ -44,15 +45,22 @@ def undone(service: Service, since_ms: int, until_ms: int) -> list[Undone]:
     return sorted(found, key=lambda each: each.at)
 
 
-def removed_keys(service: Service) -> dict[str, Item]:
-    """Return the events of the signing keys that were removed, by key. Raises `Unavailable`."""
-    return {item["kid"]: item for item in _events(service, Search(event=Event.KEY_REMOVED)) if "kid" in item}
+def removed_keys(db: Database, audit_table: str) -> dict[str, Item]:
+    """Return the events of the signing keys that were removed, by the key's id. Raises `Unavailable`."""
+    found: dict[str, Item] = {}
+    for partition in keys.audit_partitions(event=Event.KEY_REMOVED):
+        before: str | None = ""
+        while before is not None:
+            between = keys.audit_range(None, None, before or None)
+            items, before = db.query_newest(audit_table, partition, *between, limit=_PAGE, equal={})
+            found |= {item["kid"]: item for item in items if "kid" in item}
+    return found
 
 
 def _revived_keys(service: Service) -> Iterator[Undone]:
     ring = signing_keys.read(service.db, service.settings.keys_table)
     # Since ever: whoever has stolen a key still has it.
-    removed = removed_keys(service)
+    removed = removed_keys(service.db, service.settings.audit_table)
     for key in ring.keys:
         if key.kid in removed:
             yield _undone(removed[key.kid], key.kid, f"gatepost keys remove {key.kid}")

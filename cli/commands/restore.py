@@ -118,7 +118,7 @@ def copy(run: Run, table: str, copy: str, exactly: bool, yes: bool) -> None:
     if table == "audit" and exactly:
         raise Refused("Events are never taken back: they say what was undone. Without --exactly the missing ones are copied.")
     if table == "keys":
-        _demand_none_removed(signing_keys.read(service.db, copy), undone.removed_keys(service))
+        _demand_none_removed(signing_keys.read(service.db, copy), undone.removed_keys(service.db, service.settings.audit_table))
     if not yes:
         what = f"Make {name} exactly what {copy} is" if exactly else f"Copy into {name} what it lacks of {copy}"
         click.confirm(f"{what}, in {deployment.title}?", abort=True, err=True)
