@@ -20,6 +20,8 @@ _COMMANDS = {
     "audit": "Read the security events.",
     "events": "Publish again what other systems have missed.",
     "migrate": "Give old items the shape that this version writes.",
+    "backup": "See how far back the tables can be restored, and export all of them as they were at one moment.",
+    "restore": "Bring tables back from their backups, and see what that has undone.",
     "doctor": "Check a deployment, and say what to mend.",
 }
 
