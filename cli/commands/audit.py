@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import update_wrapper
@@ -10,19 +11,15 @@ from typing import Any
 
 import click
 
-from cli import output
+from cli import output, people
 from cli.commanding import Group
-from cli.failures import Refused
 from cli.parameters import Moment
 from cli.run import Run, pass_run
 from gatepost import clock
-from gatepost.accounts import email_addresses
 from gatepost.administration import audit_search
 from gatepost.administration.audit_search import Search
 from gatepost.audit import Event
-from gatepost.identifiers import is_id
 from gatepost.service import Service
-from gatepost.storage import keys
 from gatepost.storage.writes import Item
 
 _PAGE = 1000
@@ -51,7 +48,7 @@ def _searching(command: Callable[..., None]) -> Callable[..., None]:
         run: Run, /, user: str | None, actor: str | None, event: str | None, since: int | None, **options: Any
     ) -> None:
         service = run.deployment.service
-        user_id = _user_id(service, user) if user else None
+        user_id = people.id_of(service, user, "--user") if user else None
         command(run, service, Search(user_id, actor, Event(event) if event else None, from_ms=since), **options)
 
     optioned: Callable[..., None] = update_wrapper(pass_run(searching), command)
@@ -85,6 +82,31 @@ def tail(run: Run, service: Service, search: Search, lines: int | None, follow: 
             return
 
 
+_BY = {"event": "event", "reason": "reason", "ip": "ip", "user": "user_id", "actor": "actor_id", "user-agent": "user_agent"}
+
+
+@audit.command(
+    examples=(
+        "gatepost audit count --by event --since 1h",
+        "gatepost audit count --by ip --event sign_in.failed --since 15m",
+        "gatepost audit count --by user --event sign_in.failed --since 15m --json | jq '.counts[0]'",
+    )
+)
+@click.option("--by", type=click.Choice(list(_BY)), required=True, help="what is counted")
+@click.option("-n", "--lines", type=click.IntRange(min=1), default=10, show_default=True, help="the most frequent so many")
+@_searching
+def count(run: Run, service: Service, search: Search, by: str, lines: int) -> None:
+    """Count events: where failed sign-ins come from, whom they are about, and why. The most frequent first."""
+    counts = Counter(item.get(_BY[by]) for item in _newest_first(service, search))
+    if run.json:
+        told = [{by.replace("-", "_"): value, "events": number} for value, number in counts.most_common(lines)]
+        output.print_json({"total": counts.total(), "different": len(counts), "counts": told})
+        return
+    rows = [[str(number), value or "(none)"] for value, number in counts.most_common(lines)]
+    output.print_table(["EVENTS", by.upper()], rows)
+    output.say(f"{counts.total()} events of {len(counts)} different ones.")
+
+
 @audit.command(
     examples=(
         "gatepost audit export events.jsonl",
@@ -107,20 +129,6 @@ def export(run: Run, service: Service, search: Search, file: str) -> None:
     output.say(f"{count} events.")
     if run.json and file != "-":
         output.print_json({"file": file, "events": count})
-
-
-def _user_id(service: Service, text: str) -> str:
-    if is_id(text):
-        return text
-    try:
-        address = email_addresses.parse(text)
-    except ValueError as exc:
-        raise click.BadParameter("must be the id or the e-mail address of a user", param_hint="--user") from exc
-    claim = service.db.get(service.settings.users_table, keys.email_claim(address.digest))
-    if claim is None:
-        raise Refused("No account has this address (any more). Search by the id of the user.")
-    user_id: str = claim["user_id"]
-    return user_id
 
 
 def _newest_first(service: Service, search: Search) -> Iterator[Item]:
