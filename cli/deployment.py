@@ -46,8 +46,8 @@ class DeployedFunction:
 class Deployment:
     """A deployment. `title` names it for people; `operator` is the ARN of who works on it, as AWS knows them, and `local` on
     a local stack; `function` returns the function with a logical id of template.yaml, `physical_id` the name of whatever has
-    such an id (the URL, of a queue). `stack` is the name of the CloudFormation stack, None for a local one; `address` is where a
-    local one answers.
+    such an id (the URL, of a queue). `stack` is the name of the CloudFormation stack, None for a local one; `address` is where
+    a local one answers.
     """
 
     title: str

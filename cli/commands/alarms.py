@@ -16,12 +16,8 @@ from cli.deployment import Deployment
 from cli.failures import Refused
 from cli.run import Run, pass_run
 
-RUNBOOKS = {
-    "bad-deploy": ("AccountErrors", "AdminErrors", "AccountSlow", "AdminSlow", "ApiErrors", "MailerErrors", "FeedbackErrors"),
-}
-"""The alarms of template.yaml by the runbook in docs/runbooks that is for them; a test holds both together."""
-
-_BY_ALARM = {alarm: f"docs/runbooks/{name}.md" for name, alarms in RUNBOOKS.items() for alarm in alarms}
+# The description of each alarm of template.yaml ends with it; a test sees to that.
+_RUNBOOK = re.compile(r"docs/runbooks/[a-z-]+\.md")
 _SECONDS = 5  # in which a local stack answers
 
 
@@ -49,22 +45,25 @@ def alarms(run: Run, every: bool) -> None:
 def _seen(deployment: Deployment) -> list[dict[str, Any]]:
     if deployment.stack is None:
         with urlopen(f"{deployment.address}/_local/alarms", timeout=_SECONDS) as answer:  # noqa: S310 (http, of this machine)
-            return [_told(each["name"], each["state"], each.get("since")) for each in json.load(answer)["alarms"]]
+            return [_told(each["name"], each["state"], each["description"], None) for each in json.load(answer)]
     # CloudFormation's names for what has none: the stack's, the logical id, and something random.
     named = re.compile(rf"{re.escape(deployment.stack)}-(?P<name>[A-Za-z0-9]+)-[A-Za-z0-9]+")
     cloudwatch: Any = get_session().create_client("cloudwatch")
     pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{deployment.stack}-")
     return [
-        _told(of_stack["name"], alarm["StateValue"], _second(alarm["StateUpdatedTimestamp"]))
+        _told(of_stack["name"], alarm["StateValue"], alarm.get("AlarmDescription", ""), alarm["StateUpdatedTimestamp"])
         for page in pages
         for alarm in page["MetricAlarms"]
         if (of_stack := named.fullmatch(alarm["AlarmName"]))
     ]
 
 
-def _told(name: str, state: str, since: str | None) -> dict[str, Any]:
-    return {"name": name, "state": state, "since": since, "runbook": _BY_ALARM.get(name)}
-
-
-def _second(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _told(name: str, state: str, description: str, since: datetime | None) -> dict[str, Any]:
+    runbook = _RUNBOOK.search(description)
+    return {
+        "name": name,
+        "state": state,
+        "since": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if since else None,
+        "description": description,
+        "runbook": runbook[0] if runbook else None,
+    }

@@ -110,7 +110,7 @@ def data(run: Run, who: str, file: str) -> None:
     with output.private_file(file) as lines:
         lines.write(f"{output.as_json(held)}\n")
     complete = "all" if held["security_events_complete"] else "the newest"
-    output.say(f"{len(held['sessions'])} sessions, {len(held['api_keys'])} API keys, {complete} security events.")
+    output.say(f"Sessions: {len(held['sessions'])}. API keys: {len(held['api_keys'])}. Security events: {complete}.")
     if run.json and file != "-":
         output.print_json({"id": held["user"]["id"], "file": file})
 

@@ -1,0 +1,164 @@
+"""Incidents, as they happen: what somebody is paged for is brought about on a local stack by the means of an attacker, of a mail
+provider, of AWS or of ourselves.
+"""
+
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from time_machine import Traveller
+
+from gatepost import clock
+from gatepost.access.roles import ADMIN
+from gatepost.administration import actors, user_roles, users
+from gatepost.caller import of_service
+from gatepost.config import AdminSettings
+from gatepost.service import connect
+from local.events import Response
+from local.stack import Stack
+from tests.cli.account import NAME, Account, client_of
+from tests.e2e.paged import Terminal
+from tests.integration.aws_faults import always, faults, throttled
+from tests.integration.ses_feedback import bounce
+from tests.support import ISSUER, Api
+
+_CALLER = of_service("an incident", "incident")
+ATTACKER, GUESSER = "203.0.113.9", "198.51.100.7"
+
+
+@dataclass
+class Incident:
+    """A deployment, and the terminal of who is paged for it. What `afterwards` is given ends with the incident."""
+
+    account: Account
+    terminal: Terminal
+    clock: Traveller
+    afterwards: ExitStack
+
+    @property
+    def stack(self) -> Stack:
+        """The deployment."""
+        return self.account.stack
+
+    def api(self, ip: str = "") -> Api:
+        """Return a client, at this address or at one of its own."""
+        return Api(self.stack, ip) if ip else Api(self.stack)
+
+    def sign_up(self, email: str, **more: Any) -> dict[str, Any]:
+        """Sign a user up, and return their tokens."""
+        return self.api().sign_up(email, **more)
+
+    def administrator(self, email: str) -> dict[str, Any]:
+        """Sign a user up, make them an administrator, and return their tokens for the admin API."""
+        user_id = self.sign_up(email)["user"]["id"]
+        service = connect(AdminSettings.from_environment(self.stack.template.functions["AdminFunction"].environment))
+        me = actors.operator(service, "arn:aws:iam::123456789012:user/somebody")
+        user_roles.assign(service, me, users.find(service, me, user_id), ADMIN, _CALLER)
+        signed_in: dict[str, Any] = self.api().login(email, audience=ISSUER).json()
+        return signed_in
+
+    def admin(self, method: str, path: str, body: Any, signed_in: dict[str, Any]) -> Response:
+        """Send a request to the admin API."""
+        return self.api().call(method, f"/v1/admin{path}", body, token=signed_in["access_token"])
+
+    def alarms_on(self) -> set[str]:
+        """Return the names of the alarms that are on."""
+        return {alarm["name"] for alarm in self.stack.alarms() if alarm["state"] == "ALARM"}
+
+
+def attack(incident: Incident) -> dict[str, Any]:
+    """Passwords of a list are tried at many accounts, of which one is taken over; another is guessed at until it's locked.
+    Return what the attacker has.
+    """
+    incident.sign_up("ada@example.com")
+    incident.sign_up("grace@example.com")
+    for number in range(20):
+        assert incident.api(ATTACKER).login(f"listed-{number}@example.com", "123456789012").status == 401
+    taken: dict[str, Any] = incident.api(ATTACKER).login("grace@example.com").json()
+    guesses = [incident.api(GUESSER).login("ada@example.com", f"guess number {number}").status for number in range(11)]
+    assert guesses == [401] * 10 + [429]
+    return taken
+
+
+def bounces(incident: Incident) -> None:
+    """A provider says of mailboxes that they don't exist; of one of these bounces nobody takes note, since DynamoDB fails. And
+    SES fails for a mail, until Lambda gives up.
+    """
+    for name in ("ada", "grace", "joan"):
+        incident.sign_up(f"{name}@example.com")
+    for name in ("ada", "grace"):
+        incident.stack.invoke_unattended("FeedbackFunction", bounce(f"{name}@example.com"))
+    with faults(always("TransactWriteItems", throttled)):
+        incident.stack.invoke_unattended("FeedbackFunction", bounce("joan@example.com"))
+    with patch("gatepost.mail.delivery.ses.send", side_effect=OSError("SES can't be reached")), patch("time.sleep"):
+        assert incident.api().post("/forgot-password", {"email": "hugh@example.com"}).status == 202
+        assert incident.api().register("hugh@example.com").status == 202
+        incident.stack.deliver()
+
+
+def bad_version(incident: Incident) -> None:
+    """A version of all functions is published and called that fails at each request."""
+    lambda_ = client_of("lambda")
+    incident.clock.shift(60)
+    began = datetime.fromtimestamp(clock.now(), UTC)
+    incident.account.amend(
+        "cloudformation.DescribeStacks", lambda answer: answer["Stacks"][0].update(LastUpdatedTime=began)
+    )
+    incident.clock.shift(60)
+    for function in incident.stack.template.functions.values():
+        lambda_.update_function_code(FunctionName=function.name, ZipFile=_newer_code())
+        version = lambda_.publish_version(FunctionName=function.name)["Version"]
+        lambda_.update_alias(FunctionName=function.name, Name="live", FunctionVersion=version)
+    incident.afterwards.enter_context(_failing_since(incident.stack, version="2"))
+    for _ in range(3):
+        assert incident.api().call("GET", "/health").status == 500
+
+
+@contextmanager
+def _failing_since(stack: Stack, version: str) -> Iterator[None]:
+    """Let the account function fail while its alias names `version`, of which local stacks know nothing."""
+    function: Any = stack.functions["AccountFunction"]
+    handler: Callable[..., Any] = vars(function)["_handler"]
+
+    def handling(event: Any, context: Any) -> Any:
+        alias = client_of("lambda").get_alias(FunctionName=function.definition.name, Name="live")
+        if alias["FunctionVersion"] == version:
+            raise ImportError("No module named 'gatepost.forgotten'")
+        return handler(event, context)
+
+    with patch.object(function, "_handler", handling):
+        yield
+
+
+def _newer_code() -> bytes:
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("app.py", "import gatepost.forgotten")
+    return content.getvalue()
+
+
+def overload(incident: Incident) -> None:
+    """Somebody has stopped the account function from running, and DynamoDB refuses what is too much."""
+    client_of("lambda").put_function_concurrency(
+        FunctionName=incident.account.name("AccountFunction"), ReservedConcurrentExecutions=0
+    )
+    with faults(always("TransactWriteItems", throttled)):
+        assert incident.api().register("ada@example.com").status == 503
+    scheduler = boto3.client("scheduler")
+    assert scheduler
+
+
+def log_failures(incident: Incident, *functions: str) -> None:
+    """Let the logs of functions have a line that says why they failed."""
+    logs = client_of("logs")
+    for function in functions:
+        group = f"/aws/lambda/{NAME}-{function}"
+        logs.create_log_stream(logGroupName=group, logStreamName="1")
+        line = {"timestamp": clock.now_ms(), "message": '{"level": "ERROR", "message": "it failed"}'}
+        logs.put_log_events(logGroupName=group, logStreamName="1", logEvents=[line])
