@@ -1,5 +1,5 @@
-"""`aws SERVICE OPERATION --option value`, as far as documents use it: the same models of AWS say what an option is, and the call
-goes where every call of this process goes.
+"""`aws SERVICE OPERATION --option value`, as far as documents use it: the same models of AWS say what an option is, and the
+call goes where every call of this process goes.
 
 https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-types.html
 """
@@ -74,6 +74,8 @@ def _value(shape: Shape, words: list[str]) -> Any:
             return True
         case "integer" | "long":
             return int(words[0])
+        case "float" | "double":
+            return float(words[0])
         case "list":
             return words
         case "structure" | "map":
@@ -84,8 +86,9 @@ def _value(shape: Shape, words: list[str]) -> Any:
 def _printed(answer: Any, output: str) -> str:
     if output == "json":
         return f"{json.dumps(answer, indent=4, default=_plain)}\n" if answer else ""
-    rows = answer if isinstance(answer, list) else [answer]
-    return "".join("\t".join(map(str, row if isinstance(row, list) else [row])) + "\n" for row in rows)
+    listed = answer if isinstance(answer, list) else [answer]
+    rows = listed if any(isinstance(row, list) for row in listed) else [listed]
+    return "".join("\t".join(map(str, row)) + "\n" for row in rows)
 
 
 def _plain(value: Any) -> Any:

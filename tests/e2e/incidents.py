@@ -1,5 +1,5 @@
-"""Incidents, as they happen: what somebody is paged for is brought about on a local stack by the means of an attacker, of a mail
-provider, of AWS or of ourselves.
+"""Incidents, as they happen: what somebody is paged for is brought about on a local stack by the means of an attacker, of a
+mail provider, of AWS or of ourselves.
 """
 
 import zipfile
@@ -11,24 +11,30 @@ from io import BytesIO
 from typing import Any
 from unittest.mock import patch
 
-import boto3
 from time_machine import Traveller
 
 from gatepost import clock
 from gatepost.access.roles import ADMIN
 from gatepost.administration import actors, user_roles, users
+from gatepost.aws.clients import client as aws_client
 from gatepost.caller import of_service
+from gatepost.clients import client_secrets
 from gatepost.config import AdminSettings
 from gatepost.service import connect
+from gatepost.storage import clients
+from gatepost.storage.table import Database
 from local.events import Response
 from local.stack import Stack
 from tests.cli.account import NAME, Account, client_of
 from tests.e2e.paged import Terminal
-from tests.integration.aws_faults import always, faults, throttled
+from tests.integration.aws_faults import always, faults, no_connection, throttled
+from tests.integration.forger import forger_for
 from tests.integration.ses_feedback import bounce
 from tests.support import ISSUER, Api
 
 _CALLER = of_service("an incident", "incident")
+# Whom moto takes everybody for.
+ARN = "arn:aws:sts::123456789012:user/moto"
 ATTACKER, GUESSER = "203.0.113.9", "198.51.100.7"
 
 
@@ -67,6 +73,11 @@ class Incident:
         """Send a request to the admin API."""
         return self.api().call(method, f"/v1/admin{path}", body, token=signed_in["access_token"])
 
+    def sweep(self) -> None:
+        """Let the mailer's schedule run, a while after a mail was to be sent."""
+        self.clock.shift(360)
+        self.stack.invoke_unattended("MailerFunction", {"gatepost": "sweep"})
+
     def alarms_on(self) -> set[str]:
         """Return the names of the alarms that are on."""
         return {alarm["name"] for alarm in self.stack.alarms() if alarm["state"] == "ALARM"}
@@ -86,20 +97,85 @@ def attack(incident: Incident) -> dict[str, Any]:
     return taken
 
 
-def bounces(incident: Incident) -> None:
-    """A provider says of mailboxes that they don't exist; of one of these bounces nobody takes note, since DynamoDB fails. And
-    SES fails for a mail, until Lambda gives up.
+@dataclass(frozen=True)
+class Known:
+    """What somebody has who shouldn't: a token that they've made with the signing key, an API key, a client's secret, and the
+    session of an administrator. `variables` is what the runbook is told of it, `user` who has nothing to do with it.
     """
-    for name in ("ada", "grace", "joan"):
+
+    incident: Incident
+    user: dict[str, Any]
+    forged: str
+    api_key: str
+    client: dict[str, Any]
+    administrator: dict[str, Any]
+    variables: dict[str, str]
+
+    def working(self) -> list[str]:
+        """Return what of it works."""
+        incident = self.incident
+        working = {
+            "signing key": incident.api().me(self.forged).status,
+            "API key": incident.api().post("/api-key", {"api_key": self.api_key}).status,
+            "administrator": incident.admin("GET", "/roles", None, self.administrator).status,
+        }
+        table = incident.stack.template.tables["ClientsTable"].name
+        client = clients.read(Database(aws_client("dynamodb")), table, self.client["client_id"])
+        assert client is not None
+        works = client_secrets.matches(client.secrets, self.client["client_secret"], clock.now())
+        return [name for name, status in working.items() if status == 200] + ["client"] * works
+
+
+def secrets_known(incident: Incident) -> Known:
+    """A signing key was copied, an API key committed, a client's secret mailed, and an administrator's session taken over. And
+    the rotation of the signing keys fails for a while.
+    """
+    user, owner, mallory = (
+        incident.sign_up("alan@example.com"),
+        incident.administrator("joan@example.com"),
+        incident.administrator("mallory@example.com"),
+    )
+    made = incident.api().call(
+        "POST", "/v1/me/api-keys", {"name": "report", "permissions": ["users:read"]}, token=owner["access_token"]
+    )
+    shop = {"name": "Shop", "type": "confidential", "redirect_uris": ["https://shop.example.com/callback"]}
+    client = incident.admin("POST", "/clients", shop, owner).json()
+    assert incident.admin("PUT", "/roles/backdoor", {"permissions": ["*"]}, mallory).status == 201
+    with faults(lambda _: no_connection):
+        incident.stack.invoke_unattended("KeysFunction", {"gatepost": "rotate"})
+    log_failures(incident, "keys")
+    api_key = made.json()["api_key"]
+    return Known(
+        incident,
+        user,
+        forger_for(incident.stack, user["access_token"]).token(),
+        api_key,
+        client,
+        mallory,
+        {"LEAKED": api_key[:51], "OWNER": owner["user"]["id"], "CLIENT": client["client_id"], "ARN": ARN},
+    )
+
+
+def bounces(incident: Incident) -> None:
+    """A provider says of mailboxes that they don't exist; of one of these bounces nobody takes note, since DynamoDB can't be
+    reached. And SES fails for a mail, until Lambda gives up.
+    """
+    for name in ("hedy", "mary", "sophie"):
         incident.sign_up(f"{name}@example.com")
-    for name in ("ada", "grace"):
+    for name in ("hedy", "mary"):
         incident.stack.invoke_unattended("FeedbackFunction", bounce(f"{name}@example.com"))
-    with faults(always("TransactWriteItems", throttled)):
-        incident.stack.invoke_unattended("FeedbackFunction", bounce("joan@example.com"))
-    with patch("gatepost.mail.delivery.ses.send", side_effect=OSError("SES can't be reached")), patch("time.sleep"):
-        assert incident.api().post("/forgot-password", {"email": "hugh@example.com"}).status == 202
+    with faults(always("TransactWriteItems", no_connection)):
+        incident.stack.invoke_unattended("FeedbackFunction", bounce("sophie@example.com"))
+    with patch("gatepost.mail.delivery.ses.send", side_effect=OSError("SES can't be reached")):
         assert incident.api().register("hugh@example.com").status == 202
         incident.stack.deliver()
+    log_failures(incident, "feedback")
+    client_of("scheduler").create_schedule(
+        Name=f"{NAME}-sweep",
+        ScheduleExpression="rate(5 minutes)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": "arn:aws:lambda:eu-west-1:123456789012:function:mailer", "RoleArn": "arn:aws:iam::123456789012:role/x"},
+    )
 
 
 def bad_version(incident: Incident) -> None:
@@ -107,14 +183,13 @@ def bad_version(incident: Incident) -> None:
     lambda_ = client_of("lambda")
     incident.clock.shift(60)
     began = datetime.fromtimestamp(clock.now(), UTC)
-    incident.account.amend(
-        "cloudformation.DescribeStacks", lambda answer: answer["Stacks"][0].update(LastUpdatedTime=began)
-    )
+    incident.account.amend("cloudformation.DescribeStacks", lambda answer: answer["Stacks"][0].update(LastUpdatedTime=began))
     incident.clock.shift(60)
     for function in incident.stack.template.functions.values():
         lambda_.update_function_code(FunctionName=function.name, ZipFile=_newer_code())
         version = lambda_.publish_version(FunctionName=function.name)["Version"]
         lambda_.update_alias(FunctionName=function.name, Name="live", FunctionVersion=version)
+    log_failures(incident, "account")
     incident.afterwards.enter_context(_failing_since(incident.stack, version="2"))
     for _ in range(3):
         assert incident.api().call("GET", "/health").status == 500
@@ -145,13 +220,16 @@ def _newer_code() -> bytes:
 
 def overload(incident: Incident) -> None:
     """Somebody has stopped the account function from running, and DynamoDB refuses what is too much."""
-    client_of("lambda").put_function_concurrency(
-        FunctionName=incident.account.name("AccountFunction"), ReservedConcurrentExecutions=0
-    )
+    incident.sign_up("barbara@example.com")
+    name = incident.account.name("AccountFunction")
+    client_of("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    incident.afterwards.callback(client_of("lambda").delete_function_concurrency, FunctionName=name)
     with faults(always("TransactWriteItems", throttled)):
-        assert incident.api().register("ada@example.com").status == 503
-    scheduler = boto3.client("scheduler")
-    assert scheduler
+        assert incident.api().register("margaret@example.com").status == 503
+    # moto knows no requests to Service Quotas.
+    incident.account.answers["service-quotas.RequestServiceQuotaIncrease"] = lambda asked: {
+        "RequestedQuota": {"QuotaCode": asked["QuotaCode"], "DesiredValue": asked["DesiredValue"], "Status": "PENDING"}
+    }
 
 
 def log_failures(incident: Incident, *functions: str) -> None:

@@ -1,7 +1,7 @@
 """Somebody who is paged: a terminal in which a runbook's blocks are pasted, one after the other, and what it prints.
 
-In it, `gatepost` and `aws` work on a stack of this process, of which CloudFormation, CloudWatch and the like say what they would
-say of a deployed one: `tests.cli.account`.
+In it, `gatepost` and `aws` work on a stack of this process, of which CloudFormation, CloudWatch and the like say what they
+would say of a deployed one: `tests.cli.account`.
 """
 
 import json
@@ -47,10 +47,11 @@ sys.exit(code)
 
 @dataclass
 class Terminal:
-    """A terminal. `codes` are the commands that it has run, with their exit codes."""
+    """A terminal in `folder`. `codes` are the commands that it has run, with their exit codes."""
 
     account: Account
     url: str
+    folder: Path
     shell: "subprocess.Popen[str]"
     codes: list[tuple[list[str], int]] = field(default_factory=list)
 
@@ -96,7 +97,7 @@ def terminal(account: Account, url: str, folder: Path) -> Iterator[Terminal]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    opened = Terminal(account, url, shell)
+    opened = Terminal(account, url, folder, shell)
     watch = threading.Timer(_SECONDS, shell.kill)
     with _answering(address, opened):
         watch.start()

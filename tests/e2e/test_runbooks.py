@@ -1,9 +1,10 @@
 """The runbooks, followed: each incident happens on a local stack, its runbook is pasted block by block, and it's over."""
 
-import re
+import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,20 +15,20 @@ import time_machine
 from local.aws import embedded_aws
 from local.seed import ensure_administrator
 from local.stack import Stack
-from tests.cli.account import NAME, Account, account_of
+from tests.cli.account import NAME, Account, account_of, client_of
 from tests.cli.support import serving
 from tests.e2e import incidents
 from tests.e2e.incidents import Incident
 from tests.e2e.paged import follow, terminal
-from tests.integration.forger import forger_for
-from tests.support import PARAMETERS, PASSWORD, ROOT, Api
+from tests.integration.accounts import NEW_PASSWORD, forgot, reset
+from tests.support import PARAMETERS, PASSWORD, ROOT
 
 RUNBOOKS = ROOT / "docs/runbooks"
 # Lower than any deployment's, so that no test has to knock for long.
 THRESHOLDS = {"FailedSignInsPerFiveMinutes": "20", "LockedAccountsPerFiveMinutes": "1", "BouncesPerHour": "2"}
 
-# `sam deploy`, which no test can do here: tests/deploy hold the template against all that it does, and the parameters that stand
-# beside it are looked up below. And git, of which it needs the tags.
+# `sam deploy`, which no test can do here: tests/deploy hold the template against all that it does, and the parameters that
+# stand beside it are looked up below. And git, of which it needs the tags.
 DEPLOY = "$ make deploy ENV=prod\n"
 DEPLOY_THE_COMMIT_BEFORE = '$ git checkout "$(git describe --tags --abbrev=0 HEAD^)"\n$ make deploy ENV=prod\n'
 DAY = 86_400
@@ -39,9 +40,7 @@ def deployment() -> Iterator[tuple[Account, str, time_machine.Traveller]]:
     prepare = partial(ensure_administrator, password=PASSWORD)
     with (
         embedded_aws() as mailbox,
-        Stack(
-            ROOT / "template.yaml", mailbox, name=NAME, parameters=PARAMETERS | THRESHOLDS, prepare=prepare
-        ) as stack,
+        Stack(ROOT / "template.yaml", mailbox, name=NAME, parameters=PARAMETERS | THRESHOLDS, prepare=prepare) as stack,
         account_of(stack) as account,
         serving(stack) as url,
         time_machine.travel(time.time()) as clock,
@@ -55,7 +54,7 @@ def _as_aws(alarm: dict[str, Any]) -> dict[str, Any]:
         "AlarmName": f"{NAME}-{alarm['name']}-1A2B3C4D5E6F",
         "AlarmDescription": alarm["description"],
         "StateValue": alarm["state"],
-        "StateUpdatedTimestamp": time.time(),
+        "StateUpdatedTimestamp": datetime.now(UTC),
     }
 
 
@@ -64,6 +63,8 @@ def incident(deployment: tuple[Account, str, time_machine.Traveller], tmp_path: 
     """A day without an incident, so far."""
     account, url, clock = deployment
     clock.shift(2 * DAY)
+    for queue in account.stack.template.queues.values():
+        client_of("sqs").purge_queue(QueueUrl=queue)
     with account.put_back(), ExitStack() as afterwards, terminal(account, url, tmp_path) as opened:
         yield Incident(account, opened, clock, afterwards)
 
@@ -85,5 +86,68 @@ def test_attack_on_sign_in(incident: Incident) -> None:
     assert incident.api().refresh(taken["refresh_token"]).status == 401
     assert incident.api().login("grace@example.com").status == 401
     link = incident.api().mailed_token("grace@example.com")
-    assert incident.api().post("/reset-password", {"token": link, "new_password": "an excellent passphrase"}).status == 204
-    assert incident.api().login("grace@example.com", "an excellent passphrase").status == 200
+    assert reset(incident.api(), link, NEW_PASSWORD).status == 204
+    assert incident.api().login("grace@example.com", NEW_PASSWORD).status == 200
+
+
+def test_a_signing_key_an_api_key_a_secret_and_an_administrator_are_known_to_somebody(incident: Incident) -> None:
+    known = incidents.secrets_known(incident)
+    assert known.working() == ["signing key", "API key", "administrator", "client"]
+    assert "KeysDeadLettersArrived" in incident.alarms_on()
+    incident.terminal.paste("".join(f"{name}={value}\n" for name, value in known.variables.items()))
+    text = (RUNBOOKS / "key-compromise.md").read_text("utf-8")
+    assert all(f"`{name}=" in text for name in known.variables)
+    assert follow(incident.terminal, RUNBOOKS / "key-compromise.md", {"## Verify": later(incident, 360)}) == []
+    assert known.working() == []
+    assert not incident.alarms_on()
+    assert incident.api().refresh(known.user["refresh_token"]).status == 200
+
+
+def test_mail_bounces(incident: Incident) -> None:
+    incidents.bounces(incident)
+    assert incident.alarms_on() >= {"MailBouncing", "FeedbackDeadLettersArrived", "MailerDeadLettersArrived"}
+    followed = follow(
+        incident.terminal,
+        RUNBOOKS / "mail-bounces.md",
+        {"### Mails wait": incident.sweep, "An hour after": later(incident, 3660)},
+    )
+    assert followed == [DEPLOY]
+    assert not incident.alarms_on()
+    for name in ("hedy", "mary", "sophie"):
+        before = len(incident.api().mails(f"{name}@example.com"))
+        assert forgot(incident.api(), f"{name}@example.com").status == 202
+        assert len(incident.api().mails(f"{name}@example.com")) == before + 1
+    assert incident.api().mails("hugh@example.com")
+
+
+def test_throttling(incident: Incident) -> None:
+    incidents.overload(incident)
+    assert incident.alarms_on() == {"TablesThrottled"}
+    followed = follow(incident.terminal, RUNBOOKS / "throttling.md", {"Five minutes later": later(incident, 360)})
+    assert followed == [DEPLOY]
+    assert not incident.alarms_on()
+
+
+def test_a_bad_deploy(incident: Incident) -> None:
+    incidents.bad_version(incident)
+    assert {"AccountErrors", "ApiErrors"} <= incident.alarms_on()
+    followed = follow(incident.terminal, RUNBOOKS / "bad-deploy.md", {"A few minutes later": later(incident, 180)})
+    assert followed == [DEPLOY_THE_COMMIT_BEFORE]
+    assert not incident.alarms_on()
+    assert incident.api().call("GET", "/health").status == 200
+
+
+def test_a_data_request(incident: Incident) -> None:
+    signed_in = incident.sign_up("katherine@example.com", name="Katherine")
+
+    def held() -> None:
+        told = (incident.terminal.folder / "data.json").read_text("utf-8")
+        assert json.loads(told)["user"]["name"] == "Katherine"
+        assert signed_in["user"]["id"] in (incident.terminal.folder / "events.jsonl").read_text("utf-8")
+        assert "argon2" not in told
+
+    assert follow(incident.terminal, RUNBOOKS / "data-request.md", {"### Delete it": held}) == []
+    assert incident.api().me(signed_in["access_token"]).status == 401
+    left = [item for table in ("UsersTable", "SessionsTable") for item in incident.api().table(table)]
+    assert "katherine@example.com" not in str(left)
+    assert {*incident.terminal.folder.iterdir()} == {incident.terminal.folder / "bin", incident.terminal.folder / "socket"}
