@@ -15,6 +15,7 @@ from moto.kms.models import kms_backends
 
 from local.invocations import invocations
 from local.mailbox import Mailbox
+from local.metrics import METRICS
 from local.moto_mends import mended
 from local.resources import ACCOUNT, REGION
 
@@ -42,6 +43,7 @@ def embedded_aws() -> Iterator[Mailbox]:
     With `AWS_ENDPOINT_URL_DYNAMODB` set, DynamoDB and its streams are the engine at that URL instead.
     """
     mailbox = Mailbox()
+    METRICS.clear()
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith("AWS_") or name in (DYNAMODB_URL, _STREAMS_URL)
     }

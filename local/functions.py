@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +18,7 @@ from types import ModuleType
 from typing import Any, Protocol
 from unittest.mock import patch
 
+from local import measuring
 from local.errors import StackError
 from local.model import Function
 from local.resources import ACCOUNT, REGION
@@ -69,6 +71,7 @@ class LambdaFunction:
 
     def __init__(self, function: Function, environment: Mapping[str, str] | None = None) -> None:
         self.definition = function
+        self._environments = threading.BoundedSemaphore(function.concurrency) if function.concurrency else None
         module, _, name = function.handler.rpartition(".")
         try:
             with patch.dict(os.environ, _environment(function) | dict(environment or {}), clear=True):
@@ -82,14 +85,28 @@ class LambdaFunction:
         """Call the handler with `event` and return its answer, both by way of JSON as the Lambda runtime does.
 
         Whatever the handler raises comes through.
+
+        Raises:
+            Throttled: all environments that it may have are busy.
         """
+        if self._environments is None:
+            return self._invoke(event)
+        if not self._environments.acquire(blocking=False):
+            raise measuring.throttled(self.definition)
+        try:
+            return self._invoke(event)
+        finally:
+            self._environments.release()
+
+    def _invoke(self, event: Any) -> Any:
         context = LambdaContext(
             function_name=self.definition.name,
             memory_limit_in_mb=str(self.definition.memory),
             aws_request_id=str(uuid.uuid4()),
             deadline=time.monotonic() + self.definition.timeout,
         )
-        return json.loads(json.dumps(self._handler(json.loads(json.dumps(event)), context)))
+        with measuring.invocation(self.definition):
+            return json.loads(json.dumps(self._handler(json.loads(json.dumps(event)), context)))
 
 
 def _environment(function: Function) -> dict[str, str]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from local import measuring
 from local.authorizers import Authorizers
 from local.events import Call, MalformedAnswer, Request, Response, to_response
 from local.functions import Invocable
@@ -52,13 +53,24 @@ class Gateway:
 
     def handle(self, request: Request) -> Response:
         """Return the response to `request`. Never raises: what goes wrong is printed and answered as the gateway would."""
+        page = self._page(request.path)
+        if page:
+            return self._answer(request, page)
+        started = measuring.seconds()
+        response = self._answer(request, lambda asked: self._call(self._matched(asked)))
+        if self._api.protocol == "HTTP":
+            measuring.request(self._api, response, started)
+        return response
+
+    def _answer(self, request: Request, answering: Page) -> Response:
         try:
             _check_size(request)
-            if page := self._page(request.path):
-                return page(request)
-            return self._call(self._matched(request))
+            return answering(request)
         except Refused as refusal:
             reason = refusal.reason
+        except measuring.Throttled as exc:
+            logger.warning("%s %s: %s", request.method, request.path, exc)
+            reason = Reason.THROTTLED
         except (Exception, SystemExit):  # whatever a function raises, the gateway answers
             logger.exception("%s %s failed", request.method, request.path)
             reason = Reason.INTEGRATION_FAILED

@@ -15,6 +15,8 @@ from urllib.parse import unquote
 from botocore.awsrequest import AWSPreparedRequest
 from moto.core.botocore_stubber import BotocoreStubber
 
+from local.measuring import Throttled
+
 _INVOKE = re.compile(r"https://lambda\.[a-z0-9-]+\.amazonaws\.com/2015-03-31/functions/(?P<name>[^/]+)/invocations")
 # A function's name or its ARN, and a version or an alias of it. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 _FUNCTION = re.compile(r"(?:arn:aws:lambda:[a-z0-9-]+:[0-9]{12}:function:)?(?P<name>[A-Za-z0-9_-]+)(?::[A-Za-z0-9$_-]+)?")
@@ -57,6 +59,9 @@ def _answer(called: str, payload: Any) -> tuple[int, dict[str, str], bytes]:
         return 404, _JSON | {"x-amzn-errortype": "ResourceNotFoundException"}, json.dumps(error).encode()
     try:
         return 200, _JSON, json.dumps(_invocable[name][-1](json.loads(payload))).encode()
+    except Throttled as exc:
+        error = {"Type": "User", "Message": str(exc), "Reason": "ReservedFunctionConcurrentInvocationLimitExceeded"}
+        return 429, _JSON | {"x-amzn-errortype": "TooManyRequestsException"}, json.dumps(error).encode()
     except Exception as exc:  # whatever a handler raises, Lambda answers
         logger.exception("%s failed", name)
         error = {"errorMessage": str(exc), "errorType": type(exc).__name__}

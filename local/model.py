@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from local.alarms import Alarm
+
 
 @dataclass(frozen=True)
 class Table:
@@ -20,7 +22,7 @@ class StreamSource:
     """An event source mapping from the stream of the table `table` (logical id).
 
     `filters` are the parsed filter patterns; a record passes if it matches any, or if there is none. `max_retries` is None for
-    "until it succeeds".
+    "until it succeeds". `dead_letters` is the name of the queue for what is given up, if there is one.
     """
 
     table: str
@@ -28,6 +30,7 @@ class StreamSource:
     filters: tuple[Mapping[str, Any], ...]
     report_failures: bool
     max_retries: int | None
+    dead_letters: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,12 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Function:
-    """A Lambda function. `code` and `layers` are folders; `timeout` is in seconds, `memory` in MB."""
+    """A Lambda function. `code` and `layers` are folders; `timeout` is in seconds, `memory` in MB. `concurrency` is how many
+    environments it has at the most, None for any number.
+
+    Where nobody waits for its answer it's tried `retries` times more, and what it gives up goes to the queue `dead_letters`, if
+    there is one.
+    """
 
     logical_id: str
     name: str
@@ -53,6 +61,9 @@ class Function:
     memory: int
     streams: tuple[StreamSource, ...] = ()
     schedules: tuple[Schedule, ...] = ()
+    concurrency: int | None = None
+    retries: int = 2
+    dead_letters: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,7 +132,7 @@ class CustomResource:
 
 @dataclass(frozen=True)
 class Template:
-    """One template, read for one stack: everything in it that the local stack runs."""
+    """One template, read for one stack: everything in it that the local stack runs. `queues` are names by logical id."""
 
     stack: str
     stack_id: str
@@ -129,6 +140,8 @@ class Template:
     parameters: Mapping[str, Any]
     keys: tuple[str, ...]
     tables: Mapping[str, Table]
+    queues: Mapping[str, str]
     functions: Mapping[str, Function]
     routes: tuple[Route, ...]
     custom_resources: tuple[CustomResource, ...]
+    alarms: tuple[Alarm, ...] = ()

@@ -44,6 +44,15 @@ def documentation_pages(openapi: Path) -> dict[str, Page]:
     return {"/openapi.json": show_openapi, "/docs": show_docs} if openapi.exists() else {}
 
 
+def metrics_pages(metrics: Callable[[], object], alarms: Callable[[], object]) -> dict[str, Page]:
+    """Return the pages, by path, of what CloudWatch would know: the metrics that have moved, and each alarm with its state."""
+
+    def page(told: Callable[[], object]) -> Page:
+        return lambda _: Response(200, _JSON, json.dumps(told(), indent=2).encode())
+
+    return {"/_local/metrics": page(metrics), "/_local/alarms": page(alarms)}
+
+
 def _prefers_html(accept: str) -> bool:
     """Return whether `accept` (RFC 9110, section 12.5.1) ranks text/html before JSON, as browsers do and curl doesn't."""
     quality: dict[str, float] = {}

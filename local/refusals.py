@@ -21,6 +21,7 @@ class Reason(Enum):
     EXPLICITLY_DENIED = auto()
     AUTHORIZER_FAILED = auto()
     INTEGRATION_FAILED = auto()
+    THROTTLED = auto()
     REQUEST_TOO_LARGE = auto()
     HEADERS_TOO_LARGE = auto()
     URI_TOO_LONG = auto()
@@ -43,6 +44,7 @@ _HTTP = {
     Reason.EXPLICITLY_DENIED: (403, '{"message":"Forbidden"}'),
     Reason.AUTHORIZER_FAILED: _INTERNAL,
     Reason.INTEGRATION_FAILED: _INTERNAL,
+    Reason.THROTTLED: (503, '{"message":"Service Unavailable"}'),
     Reason.REQUEST_TOO_LARGE: (413, '{"message":"Request Entity Too Large"}'),
     Reason.HEADERS_TOO_LARGE: (431, '{"message":"Request Header Fields Too Large"}'),
     Reason.URI_TOO_LONG: (414, '{"message":"Request URI too long"}'),
@@ -56,6 +58,7 @@ _REST = _HTTP | {
     Reason.EXPLICITLY_DENIED: (403, f'{{"Message":"{_NOT_AUTHORIZED} with an explicit deny"}}'),
     Reason.AUTHORIZER_FAILED: (500, '{"message":null}'),
     Reason.INTEGRATION_FAILED: (502, '{"message": "Internal server error"}'),
+    Reason.THROTTLED: (500, '{"message": "Internal server error"}'),
 }
 _ERROR_TYPES = {
     Reason.NO_STAGE: "ForbiddenException",
@@ -65,6 +68,7 @@ _ERROR_TYPES = {
     Reason.EXPLICITLY_DENIED: "AccessDeniedException",
     Reason.AUTHORIZER_FAILED: "AuthorizerConfigurationException",
     Reason.INTEGRATION_FAILED: "InternalServerErrorException",
+    Reason.THROTTLED: "InternalServerErrorException",
 }
 
 

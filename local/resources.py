@@ -102,6 +102,10 @@ class Resources:
                 return hashlib.sha256(f"{self.stack}/{logical_id}".encode()).hexdigest()[:10]
         return f"{self.stack}-{logical_id}"
 
+    def queue_name(self, queue: Resource) -> str:
+        """Return the name of `queue`, which is the last part of its URL."""
+        return self.physical_id(queue).rpartition("/")[2]
+
     def arn(self, resource: Resource) -> str:
         """Return the ARN of `resource`. Raises `KeyError` for a type whose ARN nothing here needs."""
         name = self.physical_id(resource)
@@ -109,7 +113,7 @@ class Resources:
             "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}",
             "AWS::KMS::Key": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{name}",
             "AWS::Serverless::Function": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
-            "AWS::SQS::Queue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name.rpartition('/')[2]}",
+            "AWS::SQS::Queue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{self.queue_name(resource)}",
         }[resource.type]
 
     def named_by(self, arn: str, type_: str, where: str) -> str:
@@ -158,6 +162,8 @@ class Resources:
                 return str(self.value(resource, "Value"))
             case "AWS::SQS::Queue", "QueueUrl":
                 return self.physical_id(resource)
+            case "AWS::SQS::Queue", "QueueName":
+                return self.queue_name(resource)
             case type_, "ApiId" if type_ in HTTP_APIS:
                 return self.physical_id(resource)
         raise KeyError(attribute)

@@ -1,17 +1,15 @@
 """Calls functions on their schedules: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based"""
 
-import logging
 import re
 import threading
 
+from local import unattended
 from local.errors import StackError
 from local.functions import Invocable
 from local.model import Schedule
 
 _RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
-
-logger = logging.getLogger(__name__)
 
 
 def interval(schedule: Schedule) -> int:
@@ -30,9 +28,6 @@ def start_schedule(function: Invocable, schedule: Schedule, stop: threading.Even
 
     def run() -> None:
         while not stop.wait(seconds):
-            try:
-                function.invoke(schedule.input)
-            except Exception:  # a run that fails is no reason to miss the next one
-                logger.exception("The schedule %s failed", schedule.name)
+            unattended.invoke(function, schedule.input)
 
     threading.Thread(target=run, name=f"schedule-{schedule.name}", daemon=True).start()

@@ -14,16 +14,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from local import measuring, unattended
+from local.alarms import described
 from local.aws import create_key, verify_sender
 from local.aws_endpoint import aws_pages
 from local.custom_resources import create_custom_resource
+from local.dead_letters import create_queue
 from local.events import Request, Response
 from local.functions import ColdStart, LambdaFunction, make_layers_importable
 from local.gateway import Gateway
 from local.invocations import make_invocable
 from local.limits import scaled_limits
 from local.mailbox import Mail, Mailbox
-from local.pages import documentation_pages, mailbox_pages
+from local.metrics import METRICS
+from local.pages import documentation_pages, mailbox_pages, metrics_pages
 from local.schedules import start_schedule
 from local.streams import StreamPump
 from local.tables import create_table
@@ -65,10 +69,13 @@ class Stack:
             create_key(key, path.parent / ".local" / "kms-key.json")
         for table in self.template.tables.values():
             create_table(table)
+        for queue in self.template.queues.values():
+            create_queue(queue)
         pages = documentation_pages(path.parent / "openapi.json")
         if _SENDER in self.template.parameters:
             verify_sender(self.template.parameters[_SENDER])
             pages |= mailbox_pages(mailbox, self.deliver)
+        pages |= metrics_pages(METRICS.described, self.alarms)
         make_layers_importable(self.template.functions.values())
         limits = scaled_limits(limits_scale) if limits_scale else {}
         pages |= aws_pages(self.template.functions, limits)
@@ -141,6 +148,15 @@ class Stack:
         """Deliver to its consumers all that the streams of the tables hold by now."""
         for pump in self._pumps:
             pump.deliver()
+
+    def invoke_unattended(self, function: str, event: Any) -> None:
+        """Invoke a function as a schedule or EventBridge does, which wait for no answer; what it gives up is a dead letter."""
+        unattended.invoke(self.functions[function], event)
+
+    def alarms(self) -> list[dict[str, Any]]:
+        """Return the alarms of the template with the state that CloudWatch would give them now."""
+        measuring.queues(self.template.queues)
+        return described(self.template.alarms, METRICS)
 
     def mails(self, to: str | None = None) -> list[Mail]:
         """Return the mails that were sent (to the address `to`), newest first, those on their way included."""

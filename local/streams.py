@@ -4,15 +4,17 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemappin
 """
 
 import base64
-import json
 import logging
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import boto3
 
+from local import measuring
+from local.dead_letters import bury
 from local.event_filters import matches
 from local.functions import Invocable
 from local.model import StreamSource
@@ -97,18 +99,19 @@ class StreamPump:
             batch = self._failed(batch)
             attempts += 1
             if batch and self._source.max_retries is not None and attempts > self._source.max_retries:
-                keys = json.dumps([record["dynamodb"]["Keys"] for record in batch])
-                logger.error("Dead letter: %s failed %d times on %s", self._function.definition.logical_id, attempts, keys)
+                bury(self._function.definition, self._source.dead_letters, _letter(batch, attempts, self._stream))
                 return
             if batch:
                 self._stop.wait(_RETRY_SECONDS)
 
     def _failed(self, batch: list[Record]) -> list[Record]:
         """Call the function with `batch`. Return what has to be tried again: from the first record on that it didn't take."""
+        definition = self._function.definition
+        measuring.batch_of_stream(definition, time.time() - batch[-1]["dynamodb"]["ApproximateCreationDateTime"])
         try:
             answer = self._function.invoke({"Records": batch})
         except Exception:  # whatever the function raises, Lambda tries again
-            logger.exception("%s failed on records of its stream", self._function.definition.logical_id)
+            logger.exception("%s failed on records of its stream", definition.logical_id)
             return batch
         if not self._source.report_failures or not answer:
             return []
@@ -118,6 +121,25 @@ class StreamPump:
         if failures - set(numbers):
             return batch
         return batch[min(numbers.index(number) for number in failures) :] if failures else []
+
+
+def _letter(batch: list[Record], attempts: int, stream: str) -> dict[str, Any]:
+    """Return what Lambda tells of a batch that was given up: where it lies in the stream, not what is in it. With the keys of
+    its records, since no stream here can be read at a place.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+    """
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in batch]
+    return {
+        "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": attempts},
+        "DDBStreamBatchInfo": {
+            "startSequenceNumber": numbers[0],
+            "endSequenceNumber": numbers[-1],
+            "batchSize": len(batch),
+            "streamArn": stream,
+        },
+        "keys": [record["dynamodb"]["Keys"] for record in batch],
+    }
 
 
 def _event_record(record: Mapping[str, Any], stream: str) -> Record:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from local.alarms import read_alarms
 from local.apis import read_api
 from local.errors import StackError
 from local.event_filters import check_pattern
@@ -17,6 +18,7 @@ from local.routes import read_routes
 
 _FUNCTION = "AWS::Serverless::Function"
 _TABLE = "AWS::DynamoDB::Table"
+_QUEUE = "AWS::SQS::Queue"
 _SCHEDULES = ("Schedule", "ScheduleV2")
 _EVENT_TYPES = ("Api", "DynamoDB", "HttpApi", *_SCHEDULES)
 
@@ -40,9 +42,11 @@ def read_template(path: Path, stack: str, parameters: Mapping[str, str] | None =
         parameters=resources.parameters,
         keys=tuple(resources.physical_id(resource) for resource in resources.of_type("AWS::KMS::Key")),
         tables={resource.logical_id: _table(resources, resource) for resource in resources.of_type(_TABLE)},
+        queues={queue.logical_id: resources.queue_name(queue) for queue in resources.of_type(_QUEUE)},
         functions=functions,
         routes=read_routes(resources, api),
         custom_resources=tuple(_custom_resource(resources, resource) for resource in resources.custom()),
+        alarms=read_alarms(resources),
     )
 
 
@@ -69,11 +73,18 @@ def _merge(common: Any, own: Any) -> Any:
 
     https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
     """
+    if _computed(common) or _computed(own):
+        return own
     if isinstance(common, Mapping) and isinstance(own, Mapping):
         return {**common, **{name: _merge(common[name], value) if name in common else value for name, value in own.items()}}
     if isinstance(common, list) and isinstance(own, list):
         return common + own
     return own
+
+
+def _computed(value: Any) -> bool:
+    """Return whether `value` is an intrinsic function, which SAM doesn't look into."""
+    return isinstance(value, Mapping) and len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::"))
 
 
 def _function(resources: Resources, resource: Resource) -> Function:
@@ -83,6 +94,8 @@ def _function(resources: Resources, resource: Resource) -> Function:
         if event["Type"] not in _EVENT_TYPES:
             raise StackError(f"Resource {resource.logical_id}, event {name}: the local stack has no {event['Type']} events.")
     layers = (Path(str(layer)) for layer in resources.value(resource, "Layers", []))
+    concurrency = resources.value(resource, "ReservedConcurrentExecutions")
+    unattended = resources.value(resource, "EventInvokeConfig", {})
     return Function(
         logical_id=resource.logical_id,
         name=resources.physical_id(resource),
@@ -96,7 +109,18 @@ def _function(resources: Resources, resource: Resource) -> Function:
             _stream_source(resources, resource, name) for name, event in events.items() if event["Type"] == "DynamoDB"
         ),
         schedules=tuple(_schedule(resources, resource, name) for name, event in events.items() if event["Type"] in _SCHEDULES),
+        concurrency=None if concurrency is None else int(concurrency),
+        retries=int(unattended.get("MaximumRetryAttempts", 2)),
+        dead_letters=_queue(resources, resources.value(resource, "DeadLetterQueue", {}).get("TargetArn"), resource.logical_id),
     )
+
+
+def _queue(resources: Resources, arn: Any, where: str) -> str:
+    """Return the name of the queue with this ARN, the empty text for none."""
+    if arn is None:
+        return ""
+    named = resources.named_by(str(arn), _QUEUE, where)
+    return next(resources.queue_name(queue) for queue in resources.of_type(_QUEUE) if queue.logical_id == named)
 
 
 def _environment_text(value: Any) -> str:
@@ -119,6 +143,7 @@ def _stream_source(resources: Resources, function: Resource, name: str) -> Strea
         filters=tuple(check_pattern(json.loads(pattern), where) for pattern in patterns),
         report_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", []),
         max_retries=None if retries < 0 else retries,
+        dead_letters=_queue(resources, properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"), where),
     )
 
 

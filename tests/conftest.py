@@ -1,11 +1,16 @@
 """Fixtures that all tests may use."""
 
 from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from gatepost import telemetry
 from local.aws import embedded_aws
+from local.metrics import METRICS
 from local.stack import Stack
+from tests.emf import Counted, counted_up
 from tests.support import PARAMETERS, ROOT, Api
 
 
@@ -20,3 +25,30 @@ def stack() -> Iterator[Stack]:
 def api(stack: Stack) -> Api:
     """A client of the service."""
     return Api(stack)
+
+
+@pytest.fixture
+def counted() -> Iterator[Counted]:
+    """What the rules count that the test calls."""
+    with telemetry.collected() as entries:
+
+        def look() -> list[str]:
+            names = [str(metric) for metric, value in entries if value == 1]
+            entries.clear()
+            return names
+
+        yield look
+
+
+@pytest.fixture
+def logged() -> Iterator[Counted]:
+    """What the functions of the local stack write into their logs."""
+    documents: list[Any] = []
+    with patch.object(METRICS, "take", documents.append):
+
+        def look() -> list[str]:
+            names = [name for document in documents for name in counted_up(document)]
+            documents.clear()
+            return names
+
+        yield look

@@ -1,18 +1,17 @@
-"""The metrics that were written into the log, in CloudWatch's embedded metric format."""
+"""The metrics that were counted: by a rule that a test calls itself, or in the log of a function (embedded metric format)."""
 
-import json
+from collections.abc import Callable
+from typing import Any
 
-import pytest
+Counted = Callable[[], list[str]]
+"""Returns the names of the metrics that were counted up since the last look, in their order."""
 
 
-def counted(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """Return the names of the metrics that were counted up since the last look, in their order."""
-    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    names = []
-    for document in documents:
-        (directive,) = document["_aws"]["CloudWatchMetrics"]
-        ((metric,), namespace) = directive["Metrics"], directive["Namespace"]
-        assert namespace == "Gatepost"
-        assert (metric["Unit"], document[metric["Name"]]) == ("Count", [1.0])
-        names.append(metric["Name"])
-    return names
+def counted_up(document: Any) -> list[str]:
+    """Return the names of what a line of a log counts up, each as often as it does."""
+    (directive,) = document["_aws"]["CloudWatchMetrics"]
+    assert (directive["Namespace"], directive["Dimensions"]) == ("Gatepost", [["deployment"]])
+    assert document["deployment"]
+    assert document["request_id"]
+    assert {metric["Unit"] for metric in directive["Metrics"]} == {"Count"}
+    return [metric["Name"] for metric in directive["Metrics"] for _ in range(document[metric["Name"]])]

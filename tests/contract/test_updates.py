@@ -102,11 +102,11 @@ def test_alarms_of_a_functions_own_take_its_update_back(path: Path) -> None:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.parent.name)
 def test_nothing_calls_a_function_but_by_its_alias(path: Path) -> None:
-    """What names a function itself is its log, its alarms, and what adds the alias to it."""
+    """What names a function itself is its log, its alarms, the dashboard, and what adds the alias to it."""
     template = load_yaml(path)
     of = {logical_id for logical_id, _ in functions(template)}
     for logical_id, resource in template["Resources"].items():
-        if resource["Type"] in ("AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm"):
+        if resource["Type"] in ("AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"):
             continue
         for value in leaves(resource.get("Properties", {})):
             for name in names(value, template):

@@ -13,7 +13,7 @@ from gatepost.credentials import breached_passwords
 from local.events import Response
 from local.stack import Stack
 from tests.calls import measured
-from tests.emf import counted
+from tests.emf import Counted
 from tests.integration.accounts import deployed_with, mailed_reset, new_user, outcome, reset, verify
 from tests.integration.logs import captured_logs
 from tests.range_server import Answer, RangeServer, knowing, respond, serve, sha1
@@ -53,20 +53,18 @@ def asking(stack: Stack, answer: Answer) -> Iterator[RangeServer]:
 
 
 @pytest.mark.parametrize("door", SUCCESSES)
-def test_a_breached_password_is_refused_wherever_one_is_set(
-    stack: Stack, capsys: pytest.CaptureFixture[str], door: str
-) -> None:
+def test_a_breached_password_is_refused_wherever_one_is_set(stack: Stack, logged: Counted, door: str) -> None:
     """And a good one taken: asked once for each, and told no more than five characters."""
     member, send = doors(stack)[door]
-    capsys.readouterr()
+    logged()
     with asking(stack, knowing(BREACHED)) as server, captured_logs() as lines:
         answer = send(BREACHED)
         assert problem(answer) == (422, "invalid_request")
         assert [error["field"] for error in answer.json()["errors"]] == [member]
         assert "breach" in answer.json()["errors"][0]["message"]
-        assert counted(capsys) == [REFUSED]
+        assert logged() == [REFUSED]
         assert send(GOOD).status == SUCCESSES[door]
-        assert counted(capsys) == []
+        assert logged() == []
         assert server.paths == [f"/range/{sha1(password)[:5]}" for password in (BREACHED, GOOD)]
     told = "\n".join(server.asked).upper()
     for password in (BREACHED, GOOD):
@@ -95,10 +93,10 @@ def test_no_other_call_asks(stack: Stack) -> None:
     assert server.asked == []
 
 
-def test_a_deployment_that_names_no_service_asks_nobody(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_deployment_that_names_no_service_asks_nobody(stack: Stack, logged: Counted) -> None:
     with patch.object(HTTPConnection, "connect", side_effect=AssertionError):
         assert Api(stack).register(new_email(), BREACHED).status == 202
-    assert counted(capsys) == []
+    assert logged() == []
 
 
 @pytest.mark.parametrize("password", [BREACHED, GOOD])
@@ -119,7 +117,7 @@ def test_i04_known_and_unknown_addresses_are_looked_up_alike(stack: Stack, passw
 
 @pytest.mark.parametrize("door", SUCCESSES)
 def test_a_service_that_is_down_keeps_nobody_from_setting_a_password(
-    stack: Stack, clock: Traveller, capsys: pytest.CaptureFixture[str], door: str
+    stack: Stack, clock: Traveller, logged: Counted, door: str
 ) -> None:
     """Not even a breached one, which our own list has let through: three failures, and a minute of nobody being asked."""
 
@@ -127,27 +125,27 @@ def test_a_service_that_is_down_keeps_nobody_from_setting_a_password(
         return Api(stack).register(new_email(), BREACHED)
 
     _, send = doors(stack)[door]
-    capsys.readouterr()
+    logged()
     with asking(stack, respond(b"", 500)) as server:
         assert send(BREACHED).status == SUCCESSES[door]
         assert [register().status for _ in range(4)] == [202] * 4
-        assert counted(capsys) == [FAILED] * 3 + [SKIPPED] * 2
+        assert logged() == [FAILED] * 3 + [SKIPPED] * 2
         assert len(server.asked) == 3
         server.answer = knowing(BREACHED)
         clock.shift(60)
         assert outcome(register()) == (422, "invalid_request")
-        assert counted(capsys) == [REFUSED]
+        assert logged() == [REFUSED]
 
 
-def test_where_nobody_listens_registration_goes_on(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_nobody_listens_registration_goes_on(stack: Stack, logged: Counted) -> None:
     with serve(knowing()) as server:
         gone = server.url
     with deployed_with(stack, breached_passwords_url=gone):
         assert [Api(stack).register(new_email(), GOOD).status for _ in range(4)] == [202] * 4
-    assert counted(capsys) == [FAILED] * 3 + [SKIPPED]
+    assert logged() == [FAILED] * 3 + [SKIPPED]
 
 
-def test_a_service_that_never_answers_is_waited_for_three_times(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_service_that_never_answers_is_waited_for_three_times(stack: Stack, logged: Counted) -> None:
 
     def silent(_: BaseHTTPRequestHandler) -> None:
         server.closed.wait(30)
@@ -156,4 +154,4 @@ def test_a_service_that_never_answers_is_waited_for_three_times(stack: Stack, ca
         assert [Api(stack).register(new_email(), GOOD).status for _ in range(5)] == [202] * 5
         assert len(server.asked) == 3
         assert not server.closed.is_set()
-    assert counted(capsys) == [FAILED] * 3 + [SKIPPED] * 2
+    assert logged() == [FAILED] * 3 + [SKIPPED] * 2

@@ -12,7 +12,7 @@ import time_machine
 
 from gatepost.credentials import breached_passwords
 from gatepost.credentials.breached_passwords import BreachedPasswords
-from tests.emf import counted
+from tests.emf import Counted
 from tests.range_server import RangeServer, knowing, listing, respond, serve, sha1
 
 PASSWORD = "correct horse battery staple"
@@ -53,11 +53,11 @@ def test_a_request_waits_a_second_at_the_most() -> None:
     assert _TIMEOUT <= 1
 
 
-def test_a_listed_password_is_known_and_another_is_not(server: RangeServer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_listed_password_is_known_and_another_is_not(server: RangeServer, counted: Counted) -> None:
     passwords = BreachedPasswords(server.url)
     assert passwords.holds(PASSWORD)
     assert not passwords.holds(PASSWORD + "!")
-    assert counted(capsys) == []
+    assert counted() == []
 
 
 def test_only_five_characters_of_the_digest_are_told(server: RangeServer) -> None:
@@ -86,18 +86,18 @@ def test_a_password_is_looked_up_in_nfc(server: RangeServer) -> None:
         (f"{SUFFIX[:-1]}{'0' if SUFFIX[-1] != '0' else '1'}:9", False),
     ],
 )
-def test_padding_does_not_count(server: RangeServer, capsys: pytest.CaptureFixture[str], entry: str, known: bool) -> None:
+def test_padding_does_not_count(server: RangeServer, counted: Counted, entry: str, known: bool) -> None:
     server.answer = respond(listing(entry))
     assert BreachedPasswords(server.url).holds(PASSWORD) is known
-    assert counted(capsys) == []
+    assert counted() == []
 
 
-def test_an_empty_list_and_lines_of_any_end_are_answers(server: RangeServer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_list_and_lines_of_any_end_are_answers(server: RangeServer, counted: Counted) -> None:
     passwords = BreachedPasswords(server.url)
     for body, known in ((b"", False), (f"{SUFFIX}:1\n".encode(), True), (f"\r\n{SUFFIX}:1".encode(), True)):
         server.answer = respond(body)
         assert passwords.holds(PASSWORD) is known
-    assert counted(capsys) == []
+    assert counted() == []
 
 
 def drop(request: BaseHTTPRequestHandler) -> None:
@@ -139,12 +139,12 @@ GARBAGE: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {
 
 @pytest.mark.parametrize("case", GARBAGE)
 def test_what_is_no_answer_counts_as_unknown(
-    server: RangeServer, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, case: str
+    server: RangeServer, counted: Counted, caplog: pytest.LogCaptureFixture, case: str
 ) -> None:
     server.answer = GARBAGE[case]
     assert not BreachedPasswords(server.url).holds(PASSWORD)
     assert server.paths == [f"/range/{sha1(PASSWORD)[:5]}"]  # neither again nor elsewhere
-    assert counted(capsys) == [FAILED]
+    assert counted() == [FAILED]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert not any(secret in caplog.text for secret in (PASSWORD, sha1(PASSWORD)[:5], SUFFIX[:8]))
 
@@ -159,25 +159,25 @@ def closed_port() -> int:
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:{port}/range", "https://127.0.0.1:{port}", f"https://{'x' * 64}.example/range"]
 )
-def test_where_nobody_is_nobody_is_kept_from_anything(capsys: pytest.CaptureFixture[str], url: str) -> None:
+def test_where_nobody_is_nobody_is_kept_from_anything(counted: Counted, url: str) -> None:
     assert not BreachedPasswords(url.format(port=closed_port())).holds(PASSWORD)
-    assert counted(capsys) == [FAILED]
+    assert counted() == [FAILED]
 
 
-def test_a_server_that_cannot_prove_its_name_is_not_asked(server: RangeServer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_server_that_cannot_prove_its_name_is_not_asked(server: RangeServer, counted: Counted) -> None:
     assert not BreachedPasswords(server.url.replace("http:", "https:")).holds(PASSWORD)
     assert server.asked == []
-    assert counted(capsys) == [FAILED]
+    assert counted() == [FAILED]
 
 
-def test_a_name_that_nobody_knows_is_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_that_nobody_knows_is_a_failure(counted: Counted) -> None:
     with patch.object(socket, "getaddrinfo", side_effect=socket.gaierror(socket.EAI_NONAME, "no such name")):
         assert not BreachedPasswords("https://range.example").holds(PASSWORD)
-    assert counted(capsys) == [FAILED]
+    assert counted() == [FAILED]
 
 
 @pytest.mark.usefixtures("_short_wait")
-def test_an_answer_that_comes_too_late_is_not_waited_for(server: RangeServer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_answer_that_comes_too_late_is_not_waited_for(server: RangeServer, counted: Counted) -> None:
     """It would come when the test has ended."""
 
     def late(request: BaseHTTPRequestHandler) -> None:
@@ -187,11 +187,11 @@ def test_an_answer_that_comes_too_late_is_not_waited_for(server: RangeServer, ca
     server.answer = late
     assert not BreachedPasswords(server.url).holds(PASSWORD)
     assert not server.closed.is_set()
-    assert counted(capsys) == [FAILED]
+    assert counted() == [FAILED]
 
 
 @pytest.mark.usefixtures("_short_wait")
-def test_an_answer_that_trickles_is_not_waited_for(server: RangeServer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_answer_that_trickles_is_not_waited_for(server: RangeServer, counted: Counted) -> None:
     """Each piece comes in time, all of them never would."""
 
     def trickle(request: BaseHTTPRequestHandler) -> None:
@@ -204,7 +204,7 @@ def test_an_answer_that_trickles_is_not_waited_for(server: RangeServer, capsys: 
     server.answer = trickle
     assert not BreachedPasswords(server.url).holds(PASSWORD)
     assert not server.closed.is_set()
-    assert counted(capsys) == [FAILED]
+    assert counted() == [FAILED]
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\nConnection: close\r\n\r\n"])
@@ -228,7 +228,7 @@ def test_answers_that_trickle_keep_nobody_who_could_wait_for_others(server: Rang
 
 
 @pytest.mark.usefixtures("_short_wait")
-def test_a_name_that_takes_too_long_is_not_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_that_takes_too_long_is_not_waited_for(counted: Counted) -> None:
     """No timeout of a socket ends that."""
     done = threading.Event()
 
@@ -240,15 +240,15 @@ def test_a_name_that_takes_too_long_is_not_waited_for(capsys: pytest.CaptureFixt
         assert not BreachedPasswords("https://range.example").holds(PASSWORD)
         assert not done.is_set()
         done.set()
-    assert counted(capsys) == [FAILED]
+    assert counted() == [FAILED]
 
 
 def test_after_three_failures_nobody_is_asked_for_a_minute(
-    server: RangeServer, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
+    server: RangeServer, clock: time_machine.Traveller, counted: Counted
 ) -> None:
     passwords, server.answer = BreachedPasswords(server.url), respond(b"", 503)
     assert not any(passwords.holds(PASSWORD) for _ in range(5))
-    assert counted(capsys) == [FAILED] * 3 + [SKIPPED] * 2
+    assert counted() == [FAILED] * 3 + [SKIPPED] * 2
     server.answer = knowing(PASSWORD)
     clock.shift(59)
     assert not passwords.holds(PASSWORD)
@@ -257,11 +257,11 @@ def test_after_three_failures_nobody_is_asked_for_a_minute(
     assert passwords.holds(PASSWORD)
     assert passwords.holds(PASSWORD)
     assert len(server.asked) == 5
-    assert counted(capsys) == [SKIPPED]
+    assert counted() == [SKIPPED]
 
 
 def test_a_service_that_is_still_down_is_asked_once_a_minute(
-    server: RangeServer, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
+    server: RangeServer, clock: time_machine.Traveller, counted: Counted
 ) -> None:
     passwords, server.answer = BreachedPasswords(server.url), respond(b"", 503)
     for _ in range(3):
@@ -270,7 +270,7 @@ def test_a_service_that_is_still_down_is_asked_once_a_minute(
         clock.shift(60)
         assert not any(passwords.holds(PASSWORD) for _ in range(4))
     assert len(server.asked) == 6
-    assert counted(capsys) == [FAILED] * 3 + [FAILED, SKIPPED, SKIPPED, SKIPPED] * 3
+    assert counted() == [FAILED] * 3 + [FAILED, SKIPPED, SKIPPED, SKIPPED] * 3
     server.answer = knowing(PASSWORD)
     clock.shift(60)
     assert passwords.holds(PASSWORD)

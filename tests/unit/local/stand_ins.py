@@ -88,5 +88,5 @@ def call(
 
 def gateway(api: Api, routes: tuple[Route, ...], clock: Callable[[], float] = lambda: 0.0, **by_name: Function) -> Gateway:
     """Return a gateway of `api` with these routes before stand-ins."""
-    template = Template("stack", "id", api, {}, (), {}, {}, routes, ())
+    template = Template("stack", "id", api, {}, (), {}, {}, {}, routes, ())
     return Gateway(template, functions(**by_name), {}, clock)

@@ -86,6 +86,8 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=lambda name: f"GATEPOST_{name.upper()}")
 
+    deployment: str = Field(default="gatepost", description="the name of this deployment, by which its metrics are told apart.")
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Read the settings from `environ` (the process's environment by default).

@@ -4,13 +4,13 @@ An account and a client address each have their limit; both are asked side by si
 none. Counting only after the look would let parallel guesses through. A failure of ours is no guess.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from gatepost import limits
+from gatepost import limits, telemetry
 from gatepost.audit import Event
 from gatepost.caller import Caller
 from gatepost.credentials.passwords import verify_password
@@ -19,6 +19,7 @@ from gatepost.limits import Reservation
 from gatepost.service import Service
 from gatepost.storage.table import together
 from gatepost.storage.users import User
+from gatepost.telemetry import Metric
 
 _T = TypeVar("_T")
 
@@ -64,6 +65,17 @@ def reserved(service: Service, email_digest: bytes, caller: Caller, *, beside: C
         if not guess.wrong:
             guess.take_back()
         raise
+    finally:
+        if guess.wrong:
+            _count_wrong(reservations)
+
+
+def _count_wrong(reservations: Iterable[Reservation]) -> None:
+    """A lock-out is counted when it begins, by the guess that reaches the limit, and not by each that is refused after."""
+    telemetry.count(Metric.SIGN_IN_FAILED)
+    for metric, reservation in zip((Metric.ACCOUNT_LOCKED, Metric.ADDRESS_LOCKED), reservations, strict=True):
+        if reservation.reaches_limit:
+            telemetry.count(metric)
 
 
 def check_password(service: Service, user: User, password: str, caller: Caller) -> None:

@@ -43,11 +43,12 @@ class Limit:
 
 @dataclass(frozen=True)
 class Reservation:
-    """One thing counted."""
+    """One thing counted. `reaches_limit` says that it's the last which its limit allows for now."""
 
     limit: Limit
     subject: str
     entry: int
+    reaches_limit: bool = False
 
 
 def account(email_digest: bytes) -> str:
@@ -77,7 +78,7 @@ def reserve(db: Database, table: str, limit: Limit, subject: str) -> Reservation
     entry = now * _ENTRY_SCALE + secrets.randbelow(_ENTRY_SCALE)
     for _ in range(_TRIES):
         try:
-            db.write(
+            item = db.write(
                 update(
                     table,
                     keys.limit(limit.kind, subject),
@@ -96,7 +97,8 @@ def reserve(db: Database, table: str, limit: Limit, subject: str) -> Reservation
             if entry not in full["entries"]:
                 _forget_aged(db, table, limit, subject, full, now)
                 continue
-        return Reservation(limit, subject, entry)
+            item = full
+        return Reservation(limit, subject, entry, len(_counting(item, limit, now)) >= limit.allowed)
     raise Unavailable
 
 
@@ -152,6 +154,11 @@ def all_or_none(db: Database, table: str, outcomes: Iterable[Reservation | RateL
     return [outcome for outcome in outcomes if isinstance(outcome, Reservation)]
 
 
+def _counting(item: Item, limit: Limit, now: int) -> set[int]:
+    """Return the entries that have not left the window."""
+    return {entry for entry in item["entries"] if entry // _ENTRY_SCALE + limit.window > now}
+
+
 def _try_reserve(db: Database, table: str, limit: Limit, subject: str) -> Reservation | RateLimited:
     try:
         return reserve(db, table, limit, subject)
@@ -186,5 +193,5 @@ def _forget_aged(db: Database, table: str, limit: Limit, subject: str, item: Ite
     """Remove the entries that have left the window from a full item, or raise `RateLimited` if it's still full."""
     if now < (free := free_at(limit, item)):
         raise RateLimited(free - now)
-    aged = {entry for entry in item["entries"] if entry // _ENTRY_SCALE + limit.window <= now}
+    aged = item["entries"] - _counting(item, limit, now)
     db.write(update(table, keys.limit(limit.kind, subject), "DELETE entries :aged", aged=aged))

@@ -3,7 +3,7 @@
 import hmac
 from dataclasses import replace
 
-from gatepost import access_tokens, clock, revocations
+from gatepost import access_tokens, clock, revocations, telemetry
 from gatepost.audit import Event
 from gatepost.caller import Caller
 from gatepost.errors import InvalidRefreshToken
@@ -16,6 +16,7 @@ from gatepost.storage import sessions as session_items
 from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.sessions import Session
+from gatepost.telemetry import Metric
 
 # The client may have lost the answer, or asked twice at once: this long the token before the current one gets the same answer.
 GRACE_MS = 30_000
@@ -137,3 +138,4 @@ def _end_for_reuse(service: Service, presented: RefreshToken, caller: Caller) ->
         )
     except ConditionFailed:
         return  # ended by another call meanwhile, which has told the user
+    telemetry.count(Metric.REFRESH_TOKEN_REUSED)

@@ -10,11 +10,12 @@ import zlib
 from dataclasses import dataclass
 from functools import partial
 
-from gatepost import clock
+from gatepost import clock, telemetry
 from gatepost.identifiers import base64url
 from gatepost.storage import keys
 from gatepost.storage.table import Database, together
 from gatepost.storage.writes import Write, put
+from gatepost.telemetry import Metric
 
 BUCKET = 900  # seconds
 SHARDS = 4
@@ -70,6 +71,8 @@ def read(db: Database, table: str) -> RevocationList:
         else:
             users[subject] = max(users.get(subject, 0), item["least_version"])
     complete = sum(map(len, pages)) <= MAX_ENTRIES
+    if not complete:
+        telemetry.count(Metric.REVOCATION_LIST_INCOMPLETE)
     return RevocationList(tuple(sorted(sessions)[:MAX_ENTRIES]), dict(sorted(users.items())[:MAX_ENTRIES]), complete)
 
 

@@ -1,6 +1,6 @@
 """Signing in."""
 
-from gatepost import access_tokens, guesses, session_list, sessions
+from gatepost import access_tokens, guesses, session_list, sessions, telemetry
 from gatepost.accounts.email_addresses import EmailAddress
 from gatepost.audit import Event
 from gatepost.caller import Caller
@@ -16,6 +16,7 @@ from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.table import together
 from gatepost.storage.users import User
+from gatepost.telemetry import Metric
 
 
 def with_password(
@@ -52,6 +53,7 @@ def with_password(
                 signed_in = _once(service, guess, user_id, email, password, caller, device_name, audiences)
             except ConditionFailed as exc:
                 raise InvalidCredentials from exc
+    telemetry.count(Metric.SIGN_IN_SUCCEEDED)
     session_list.end_surplus(service, signed_in.user, caller)
     return signed_in
 

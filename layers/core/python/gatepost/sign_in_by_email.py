@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from gatepost import access_tokens, clock, email_codes, guesses, session_list, sessions
+from gatepost import access_tokens, clock, email_codes, guesses, session_list, sessions, telemetry
 from gatepost.accounts.email_addresses import EmailAddress
 from gatepost.audit import Event
 from gatepost.caller import Caller
@@ -23,6 +23,7 @@ from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.table import together
 from gatepost.storage.users import User
 from gatepost.storage.writes import Item
+from gatepost.telemetry import Metric
 
 # Answers that one code takes. Who guesses wrong more often needs another, and gets five an hour.
 TRIES = 5
@@ -173,6 +174,7 @@ def _commit(service: Service, code: EmailCode, signed_in: SignedIn, caller: Call
         )
     except ConditionFailed as exc:
         raise InvalidCode from exc
+    telemetry.count(Metric.SIGN_IN_SUCCEEDED)
 
 
 def _record_failure(service: Service, user: User | None, email_digest: bytes, reason: str | None, caller: Caller) -> None:

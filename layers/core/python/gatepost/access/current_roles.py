@@ -14,6 +14,7 @@ from gatepost.storage import keys, roles
 from gatepost.storage.keys import Key
 from gatepost.storage.users import User
 from gatepost.storage.writes import Item
+from gatepost.telemetry import Metric
 
 _logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def rights_in(catalogue: Catalogue, user: User) -> Rights:
         _logger.error(
             "the roles of a user permit more than a token may carry: the last edits are left out", extra={"user_id": user.id}
         )
-        telemetry.count("TooManyPermissions")
+        telemetry.count(Metric.TOO_MANY_PERMISSIONS)
         return catalogue.rights_that_fit(user.roles)
 
 

@@ -7,6 +7,7 @@ import string
 from gatepost import telemetry
 from gatepost.errors import PasswordRefused
 from gatepost.service import Service
+from gatepost.telemetry import Metric
 
 
 def demand_acceptable(service: Service, password: str, email: str, *, field: str) -> None:
@@ -33,5 +34,5 @@ def demand_acceptable(service: Service, password: str, email: str, *, field: str
         raise PasswordRefused(field, "is among the most common ones, which are tried first: choose another")
     breached = service.breached_passwords
     if breached is not None and breached.holds(password):
-        telemetry.count("BreachedPasswordRefused")
+        telemetry.count(Metric.BREACHED_PASSWORD_REFUSED)
         raise PasswordRefused(field, "is known from a data breach, and such ones are tried first: choose another")

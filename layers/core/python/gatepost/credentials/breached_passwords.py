@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from gatepost import telemetry
 from gatepost.circuit_breaker import CircuitBreaker
 from gatepost.credentials.normalization import normalized
+from gatepost.telemetry import Metric
 
 TIMEOUT = 1.0  # seconds, for everything together
 # Three failures in a row are no accident; a minute later the service may be back.
@@ -78,7 +79,7 @@ class BreachedPasswords:
         a service that is down must not keep people from setting a password (docs/decisions/0008-breached-passwords.md).
         """
         if not self._breaker.lets_through():
-            telemetry.count("BreachedPasswordCheckSkipped")
+            telemetry.count(Metric.BREACHED_PASSWORD_CHECK_SKIPPED)
             return False
         # As the service does; nothing is kept safe by it.
         digest = hashlib.sha1(normalized(password).encode(), usedforsecurity=False).hexdigest().upper()
@@ -89,7 +90,7 @@ class BreachedPasswords:
         except (_NoAnswer, TimeoutError) as exc:
             call.end()
             self._breaker.failed()
-            telemetry.count("BreachedPasswordCheckFailed")
+            telemetry.count(Metric.BREACHED_PASSWORD_CHECK_FAILED)
             _logger.warning("a password was not looked up among breached ones: %s", str(exc) or "no answer in time")
             return False
         self._breaker.succeeded()

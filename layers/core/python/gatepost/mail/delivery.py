@@ -14,6 +14,7 @@ from gatepost.mail.rendering import render
 from gatepost.outbox import Mail
 from gatepost.storage import keys, suppressions
 from gatepost.storage.table import Database
+from gatepost.telemetry import Metric
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -51,7 +52,7 @@ def deliver(mailer: Mailer, mail_id: str) -> None:
     if clock.now() < item["expires_at"]:
         mail = outbox.open_mail(mailer.sealer, item)
         if _has_stopped(mailer, mail):
-            telemetry.count("MailStopped")
+            telemetry.count(Metric.MAIL_STOPPED)
         else:
             ses.send(mailer.ses, render(settings, mail, mail_id), settings.mail_from, settings.configuration_set)
     outbox.close(mailer.db, table, mail_id)

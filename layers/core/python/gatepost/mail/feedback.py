@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gatepost import telemetry
 from gatepost.accounts.email_addresses import EmailAddress
 from gatepost.audit import Event, Trail
 from gatepost.aws.clients import client
@@ -16,8 +17,10 @@ from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.suppressions import Reason
 from gatepost.storage.table import Database
 from gatepost.storage.writes import check
+from gatepost.telemetry import Metric
 
 _EVENTS = {Reason.BOUNCED: Event.EMAIL_BOUNCED, Reason.COMPLAINED: Event.EMAIL_COMPLAINED}
+_METRICS = {Reason.BOUNCED: Metric.MAIL_BOUNCED, Reason.COMPLAINED: Metric.MAIL_COMPLAINED}
 _TRIES = 4
 
 
@@ -69,5 +72,6 @@ def _mark(desk: Desk, address: EmailAddress, feedback: Feedback, caller: Caller)
             )
         except ConditionFailed:
             continue  # the account has another address by now, or there's other feedback
+        telemetry.count(_METRICS[feedback.reason])
         return
     raise Unavailable

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Unpack
 
-from gatepost import clock
+from gatepost import clock, telemetry
 from gatepost.audit import By, Event, Trail
 from gatepost.aws.clients import client
 from gatepost.aws.kms import KeyWrapper
@@ -15,6 +15,7 @@ from gatepost.signing.ring import SigningKey, first_ring, removed, rotated, rota
 from gatepost.storage import signing_keys
 from gatepost.storage.failures import CONFLICT_TRIES, ConditionFailed
 from gatepost.storage.table import Database
+from gatepost.telemetry import Metric
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ def rotate(maker: KeyMaker) -> int:
     if ring.version == 0:
         ensure_first_keys(maker)
         return 1
+    if signing := ring.signing():
+        # Before anything that may fail: a rotation that fails is what the age is there to tell of.
+        telemetry.count(Metric.SIGNING_KEY_AGE, clock.now() - signing.state_since)
     successor = rotated(ring, clock.now(), maker.make_key)
     if successor is not ring:
         try:

@@ -8,15 +8,20 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from gatepost import telemetry
 from gatepost.errors import Unavailable
 from gatepost.storage.writes import Item, from_dynamodb
+from gatepost.telemetry import Metric
 
 # botocore retries neither a conflict between transactions nor one between a write and a transaction; we do, this often.
 CONFLICT_TRIES = 4
 _PAUSE = 0.05  # seconds, doubled at each try, with full jitter
 
+# Of a call, and of a write in a cancelled transaction: there was too much at once, for the table or for the account.
+_THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
+_WRITE_THROTTLED = {"ThrottlingError", "ProvisionedThroughputExceeded"}
 # Of a cancelled transaction: another was at the same item, or there was too much at once.
-_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_PASSING = {"TransactionConflict", *_WRITE_THROTTLED}
 
 _T = TypeVar("_T")
 
@@ -32,7 +37,11 @@ class ConditionFailed(Exception):
 
 
 class _Conflict(Exception):
-    """Another transaction was at the same item, or this one was throttled: it may go through a moment later."""
+    """Another transaction was at the same item, or this one was `throttled`: it may go through a moment later."""
+
+    def __init__(self, *, throttled: bool = False) -> None:
+        super().__init__()
+        self.throttled = throttled
 
 
 @contextmanager
@@ -44,7 +53,13 @@ def translated() -> Iterator[None]:
         with _meanings():
             yield
     except _Conflict as exc:
-        raise Unavailable from exc
+        raise (given_up_throttled() if exc.throttled else Unavailable()) from exc
+
+
+def given_up_throttled() -> Unavailable:
+    """Return the failure of a call that DynamoDB had no capacity for, again and again, having counted it."""
+    telemetry.count(Metric.STORAGE_THROTTLED)
+    return Unavailable()
 
 
 def retrying_conflicts(call: Callable[[], _T]) -> _T:
@@ -87,6 +102,8 @@ def _meaning(exc: ClientError) -> Exception:
             return _Conflict()
         case "TransactionCanceledException":
             return _cancellation(answer.get("CancellationReasons", []))
+        case code if code in _THROTTLED:
+            return given_up_throttled()
         case _:
             return Unavailable()
 
@@ -95,7 +112,7 @@ def _cancellation(reasons: Sequence[Mapping[str, Any]]) -> Exception:
     """A conflict or a throttled item says nothing about the conditions; only where all else is fine has one failed."""
     codes = [reason.get("Code", "None") for reason in reasons]
     if not _PASSING.isdisjoint(codes):
-        return _Conflict()
+        return _Conflict(throttled=not _WRITE_THROTTLED.isdisjoint(codes))
     if set(codes) == {"ConditionalCheckFailed"} or set(codes) == {"ConditionalCheckFailed", "None"}:
         failed = [(place, reason) for place, reason in enumerate(reasons) if reason.get("Code") == "ConditionalCheckFailed"]
         return ConditionFailed({place: from_dynamodb(reason["Item"]) if "Item" in reason else None for place, reason in failed})

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from gatepost.errors import Unavailable
 from gatepost.identifiers import new_id
-from gatepost.storage.failures import CONFLICT_TRIES, pause, retrying_conflicts, translated
+from gatepost.storage.failures import CONFLICT_TRIES, given_up_throttled, pause, retrying_conflicts, translated
 from gatepost.storage.writes import Item, Write, attribute_names, from_dynamodb, to_dynamodb
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Database:
             if not request:
                 return [found.get((table, key["pk"], key["sk"])) for table, key in keys]
             pause(attempt)
-        raise Unavailable
+        raise given_up_throttled()
 
     def query(
         self,
@@ -203,7 +203,7 @@ class Database:
                     break
                 pause(attempt)
             else:
-                raise Unavailable
+                raise given_up_throttled()
 
     def write(self, write: Write) -> Item:
         """Do one write on its own; return the item as it is after an update, else nothing of use.
@@ -239,7 +239,8 @@ def together(first: Callable[[], Any], *others: Callable[[], Any]) -> Sequence[A
 
     All have ended when it returns or raises.
     """
-    futures = [_threads.submit(call) for call in others]
+    # In the context of this call, in which what they count is collected.
+    futures = [_threads.submit(copy_context().run, call) for call in others]
     try:
         result = first()
     finally:

@@ -35,5 +35,5 @@ def create_handler(app: FastAPI, service: Service) -> Handler:
     app.state.service = service
     settings = service.settings
     cloudfront = TrustedEdge(settings.edge_secret_sha256) if settings.edge == "cloudfront" else None
-    edge = Edge(AllowedOrigins(app, settings.allowed_origins), logger(), cloudfront)
+    edge = Edge(AllowedOrigins(app, settings.allowed_origins), logger(), settings.deployment, cloudfront)
     return lambda_handler(edge, settings.issuer)

@@ -16,6 +16,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gatepost import telemetry
 from gatepost.caller import Caller
 from gatepost.errors import NotThroughEdge
 from gatepost.web.problems import refused
@@ -52,9 +53,10 @@ class TrustedEdge:
 class Edge:
     """ASGI middleware around a function's app; reads the gateway's event from the scope, where Mangum puts it."""
 
-    def __init__(self, app: ASGIApp, logger: Logger, edge: TrustedEdge | None = None) -> None:
+    def __init__(self, app: ASGIApp, logger: Logger, deployment: str, edge: TrustedEdge | None = None) -> None:
         self._app = app
         self._logger = logger
+        self._deployment = deployment
         self._edge = edge
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +77,8 @@ class Edge:
             await send(message)
 
         try:
-            await app(scope, receive, send_with_headers)
+            with telemetry.emitted(self._deployment, caller.request_id):
+                await app(scope, receive, send_with_headers)
         except Exception as exc:
             # What nobody foresaw: it was answered (`problems.install`), and is now logged with all the rest.
             if status == 0:
