@@ -18,6 +18,7 @@ from socketserver import StreamRequestHandler, UnixStreamServer
 
 from botocore.exceptions import ClientError
 from click.testing import CliRunner
+from time_machine import Traveller
 
 from cli.app import gatepost
 from local.aws import CREDENTIALS
@@ -51,6 +52,7 @@ class Terminal:
 
     account: Account
     url: str
+    clock: Traveller
     folder: Path
     shell: "subprocess.Popen[str]"
     codes: list[tuple[list[str], int]] = field(default_factory=list)
@@ -77,8 +79,8 @@ class Terminal:
 
 
 @contextmanager
-def terminal(account: Account, url: str, folder: Path) -> Iterator[Terminal]:
-    """Open a terminal in `folder` for who operates `account`, whose API answers at `url`."""
+def terminal(account: Account, url: str, clock: Traveller, folder: Path) -> Iterator[Terminal]:
+    """Open a terminal in `folder` for who operates `account`, whose API answers at `url`. Each command takes a second."""
     commands = folder / "bin"
     commands.mkdir()
     address = str(folder / "socket")
@@ -97,7 +99,7 @@ def terminal(account: Account, url: str, folder: Path) -> Iterator[Terminal]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    opened = Terminal(account, url, folder, shell)
+    opened = Terminal(account, url, clock, folder, shell)
     watch = threading.Timer(_SECONDS, shell.kill)
     with _answering(address, opened):
         watch.start()
@@ -117,6 +119,7 @@ def _answering(address: str, opened: Terminal) -> Iterator[None]:
             name, arguments, folder, told = json.loads(self.rfile.readline())
             out, err, code = _gatepost(arguments, folder, told) if name == "gatepost" else _aws(arguments)
             opened.codes.append((arguments, code))
+            opened.clock.shift(1)
             self.wfile.write(json.dumps([out, err, code]).encode())
 
     with UnixStreamServer(address, Answering) as server:

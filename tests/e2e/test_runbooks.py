@@ -1,16 +1,17 @@
 """The runbooks, followed: each incident happens on a local stack, its runbook is pasted block by block, and it's over."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
-from functools import partial
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import time_machine
+from botocore.loaders import JSONFileLoader
 
 from local.aws import embedded_aws
 from local.seed import ensure_administrator
@@ -31,19 +32,24 @@ THRESHOLDS = {"FailedSignInsPerFiveMinutes": "20", "LockedAccountsPerFiveMinutes
 # stand beside it are looked up below. And git, of which it needs the tags.
 DEPLOY = "$ make deploy ENV=prod\n"
 DEPLOY_THE_COMMIT_BEFORE = '$ git checkout "$(git describe --tags --abbrev=0 HEAD^)"\n$ make deploy ENV=prod\n'
-DAY = 86_400
+
+Deployment = tuple[Account, str, time_machine.Traveller]
 
 
 @pytest.fixture(scope="module")
-def deployment() -> Iterator[tuple[Account, str, time_machine.Traveller]]:
-    """A deployment that is well, where its API answers, and its clock, which only goes forward."""
+def deployment() -> Iterator[Deployment]:
+    """A deployment that is well, where its API answers, and its clock, which goes on only by what is done.
+
+    The models of AWS are read once: each command would read those that it needs, which would take most of the time.
+    """
     prepare = partial(ensure_administrator, password=PASSWORD)
     with (
         embedded_aws() as mailbox,
         Stack(ROOT / "template.yaml", mailbox, name=NAME, parameters=PARAMETERS | THRESHOLDS, prepare=prepare) as stack,
         account_of(stack) as account,
         serving(stack) as url,
-        time_machine.travel(time.time()) as clock,
+        time_machine.travel(datetime(2026, 11, 23, tzinfo=UTC), tick=False) as clock,
+        patch.object(JSONFileLoader, "load_file", staticmethod(cache(JSONFileLoader().load_file))),
     ):
         account.answers["cloudwatch.DescribeAlarms"] = lambda _: {"MetricAlarms": [_as_aws(alarm) for alarm in stack.alarms()]}
         yield account, url, clock
@@ -59,13 +65,14 @@ def _as_aws(alarm: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def incident(deployment: tuple[Account, str, time_machine.Traveller], tmp_path: Path) -> Iterator[Incident]:
+def incident(deployment: Deployment, tmp_path: Path) -> Iterator[Incident]:
     """A day without an incident, so far."""
     account, url, clock = deployment
-    clock.shift(2 * DAY)
+    # At the beginning of an hour: what happens in the next minute is in one period of every alarm.
+    clock.move_to((datetime.now(UTC) + timedelta(days=2)).replace(minute=0, second=0, microsecond=0))
     for queue in account.stack.template.queues.values():
         client_of("sqs").purge_queue(QueueUrl=queue)
-    with account.put_back(), ExitStack() as afterwards, terminal(account, url, tmp_path) as opened:
+    with account.put_back(), ExitStack() as afterwards, terminal(account, url, clock, tmp_path) as opened:
         yield Incident(account, opened, clock, afterwards)
 
 
