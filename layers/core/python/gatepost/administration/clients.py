@@ -103,9 +103,7 @@ def update(service: Service, me: Actor, client_id: str, changes: Mapping[str, An
     return _write(service, me, client, Event.CLIENT_UPDATED, caller)
 
 
-def rotate_secret(
-    service: Service, me: Actor, client_id: str, caller: Caller, *, stolen: bool = False
-) -> tuple[Client, str]:
+def rotate_secret(service: Service, me: Actor, client_id: str, caller: Caller, *, stolen: bool = False) -> tuple[Client, str]:
     """Give a client a new secret, which nobody sees again, and return both. The one before works for a day, or, where it was
     `stolen`, no more.
 
