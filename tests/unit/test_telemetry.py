@@ -1,0 +1,77 @@
+"""What is counted, and the line in the log that CloudWatch makes metrics of."""
+
+import json
+from contextvars import copy_context
+from threading import Thread
+
+import pytest
+import time_machine
+
+from gatepost import telemetry
+from gatepost.storage.table import together
+from gatepost.telemetry import Metric
+
+Output = pytest.CaptureFixture[str]
+
+
+def test_a_block_emits_one_line_of_all_it_counted(capsys: Output) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html"""
+    with time_machine.travel(1_700_000_000, tick=False), telemetry.emitted("prod", "abc="):
+        telemetry.count(Metric.SIGN_IN_FAILED)
+        telemetry.count(Metric.SIGNING_KEY_AGE, 60)
+        telemetry.count(Metric.SIGN_IN_FAILED)
+    (line,) = capsys.readouterr().out.splitlines()
+    metrics = [{"Name": "SignInFailed", "Unit": "Count"}, {"Name": "SigningKeyAge", "Unit": "Seconds"}]
+    directive = {"Namespace": "Gatepost", "Dimensions": [["deployment"]], "Metrics": metrics}
+    assert json.loads(line) == {
+        "_aws": {"Timestamp": 1_700_000_000_000, "CloudWatchMetrics": [directive]},
+        "deployment": "prod",
+        "request_id": "abc=",
+        "SignInFailed": 2,
+        "SigningKeyAge": 60,
+    }
+
+
+def test_where_nothing_is_counted_no_line_is_written(capsys: Output) -> None:
+    with telemetry.emitted("prod", "abc"):
+        pass
+    assert capsys.readouterr().out == ""
+
+
+def test_what_a_block_counted_before_it_raised_is_emitted(capsys: Output) -> None:
+    def fail() -> None:
+        telemetry.count(Metric.STORAGE_THROTTLED)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError), telemetry.emitted("prod", "abc"):
+        fail()
+    assert '"StorageThrottled": 1' in capsys.readouterr().out
+
+
+def test_where_nobody_emits_it_nothing_is_counted(capsys: Output) -> None:
+    """An operator's command works by the same rules, and its output is its own."""
+    telemetry.count(Metric.SIGN_IN_FAILED)
+    with telemetry.emitted("prod", "abc"):
+        pass
+    assert capsys.readouterr().out == ""
+
+
+def test_calls_side_by_side_count_in_the_same_block() -> None:
+    with telemetry.collected() as counted:
+        together(*[lambda: telemetry.count(Metric.STORAGE_THROTTLED)] * 3)
+    assert counted == [(Metric.STORAGE_THROTTLED, 1)] * 3
+
+
+def test_two_blocks_at_once_count_apart() -> None:
+    with telemetry.collected() as outer:
+
+        def other() -> None:
+            with telemetry.collected() as inner:
+                telemetry.count(Metric.SIGN_IN_FAILED)
+            assert inner == [(Metric.SIGN_IN_FAILED, 1)]
+
+        thread = Thread(target=copy_context().run, args=(other,))
+        thread.start()
+        thread.join()
+        telemetry.count(Metric.SIGN_IN_SUCCEEDED)
+    assert outer == [(Metric.SIGN_IN_SUCCEEDED, 1)]
