@@ -14,17 +14,17 @@ RUN = PYTHONPATH=.:layers/core/python:layers/verifier/python exec .venv/bin/
 # Every deployment that stands here: the service, the authorizer on its own, the examples.
 templates = $(wildcard template.yaml functions/*/template.yaml examples/*/template.yaml)
 
-# What is put before the service, with nothing to build.
-edge = $(wildcard edge/template.yaml)
+# What is put beside the service, with nothing to build: CloudFront before it, backups behind it.
+beside = $(wildcard edge/template.yaml backup/template.yaml)
 
 # What is held to recommendations too, and what SAM makes of it. The examples are short, and deployed by nobody.
-deployed = $(filter-out examples/%,$(templates)) $(edge)
-transformed = $(patsubst %,.aws-sam/transformed/%.json,$(filter-out $(edge),$(deployed)))
+deployed = $(filter-out examples/%,$(templates)) $(beside)
+transformed = $(patsubst %,.aws-sam/transformed/%.json,$(filter-out $(beside),$(deployed)))
 
 # SAM reports usage to its maker unless it is told not to.
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: help setup run dev test test-dynamodb test-browser dynamodb-local bench check openapi build deploy validate test-deploy test-templates test-built test-sam-local common-passwords lock clean FORCE
+.PHONY: help setup run dev test test-dynamodb test-browser restore-drill dynamodb-local bench check openapi build deploy validate test-deploy test-templates test-built test-sam-local common-passwords lock clean FORCE
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ test-dynamodb: .venv/dev ## Run the tests of what happens at once, on DynamoDB L
 test-browser: .venv/dev ## Run the tests that drive the example's page in Chromium (Debian: chromium, chromium-driver)
 	$(RUN)pytest tests/browser -m browser
 
+restore-drill: .venv/dev ## Destroy tables on DynamoDB Local, restore them, and look at what must hold then
+	@$(RUN)python tools/dynamodb_local.py .venv/bin/python -m tests.dynamodb.restore_drill
+
 dynamodb-local: .venv/made ## Start DynamoDB Local, in memory (DYNAMODB_PORT: 8000)
 	@.venv/bin/python tools/dynamodb_local.py
 
@@ -59,7 +62,7 @@ check: .venv/dev ## Check style, types, the directions between modules, the temp
 	.venv/bin/ruff format --check
 	$(RUN)mypy
 	$(RUN)lint-imports
-	.venv/bin/cfn-lint $(templates) $(edge)
+	.venv/bin/cfn-lint $(templates) $(beside)
 	$(RUN)python -m local.openapi --check
 
 openapi: .venv/run ## Write openapi.json from the routes
@@ -74,7 +77,7 @@ deploy: .venv-sam/made ## Build and deploy to your AWS account (ENV=dev, staging
 	.venv-sam/bin/sam deploy --config-env $(ENV)
 
 validate: .venv-sam/made ## Check the templates as SAM and CloudFormation will
-	for template in $(templates) $(edge); do .venv-sam/bin/sam validate --lint --template $$template || exit; done
+	for template in $(templates) $(beside); do .venv-sam/bin/sam validate --lint --template $$template || exit; done
 
 test-deploy: test-templates build test-built ## Prove what can be proved of a deployment without an account: all of these three
 

@@ -18,6 +18,8 @@ _COMMANDS = {
     "clients": "Register OAuth clients, and give them secrets.",
     "keys": "See the keys that sign access tokens, rotate them, and remove one that was stolen.",
     "audit": "Read the security events.",
+    "backup": "See how far back the tables can be restored, and export all of them as they were at one moment.",
+    "restore": "Bring tables back from their backups, and see what that has undone.",
     "doctor": "Check a deployment, and say what to mend.",
     "alarms": "List the alarms that are on, each with its runbook.",
     "mail": "See where mail has stopped, and let it go there again.",

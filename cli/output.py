@@ -93,6 +93,11 @@ def say_progress(text: str) -> None:
         click.echo(f"\r{text}\033[K", nl=False, err=True)
 
 
+def progress_of(what: str) -> Callable[[str], None]:
+    """Return what shows how far `what` is: its status."""
+    return lambda status: say_progress(f"{what}: {status}")
+
+
 @contextmanager
 def reading(stream: BinaryIO, size: int) -> Iterator[Callable[[], None]]:
     """Show how much of `stream` is read, where somebody looks; yield what is to be called for each entry."""

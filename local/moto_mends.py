@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.utils import unix_time
 from moto.dynamodb.exceptions import DynamodbException
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
@@ -32,6 +33,7 @@ def mended(on_mail: Callable[[RawMessage], None]) -> Iterator[None]:
         for owner, name, mend in (
             (BotocoreStubber, "process_request", _serialised),
             (DynamoDBBackend, "transact_write_items", _all_or_nothing),
+            (DynamoDBBackend, "describe_continuous_backups", _up_to_now),
             (DynamoHandler, "transact_write_items", _idempotent),
             (DynamoDBStreamsBackend, "get_records", _forgetting_iterators),
         ):
@@ -127,6 +129,19 @@ def _idempotent(transact_write_items: Callable[[DynamoHandler], Any]) -> Callabl
         return answer
 
     return idempotent
+
+
+def _up_to_now(describe_continuous_backups: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """moto's backups end at the instant that they were switched on; AWS's go on."""
+
+    def up_to_now(self: DynamoDBBackend, table_name: str) -> dict[str, Any]:
+        told = describe_continuous_backups(self, table_name)
+        recovery = told["PointInTimeRecoveryDescription"]
+        if "LatestRestorableDateTime" in recovery:
+            recovery = {**recovery, "LatestRestorableDateTime": unix_time()}
+        return {**told, "PointInTimeRecoveryDescription": recovery}
+
+    return up_to_now
 
 
 def _forgetting_iterators(get_records: Callable[..., Any]) -> Callable[..., Any]:

@@ -82,9 +82,9 @@ CHECKS: tuple[Check[Any], ...] = (
     Check(
         "administrators.active",
         "Is there an administrator who is active?",
-        "Have the first one accept their invitation (`administrators.first`). If all are gone, restore the Users table beside "
-        "itself, `aws dynamodb restore-table-to-point-in-time --source-table-name NAME --target-table-name NAME-before "
-        "--restore-date-time TIME`, and put the items of one, and of its partition ADMINISTRATORS, back.",
+        "Have the first one accept their invitation (`administrators.first`). If all are gone, bring back who is "
+        "missing: `gatepost --stack {stack} restore beside users --at TIME`, then `gatepost --stack {stack} restore copy users "
+        "--from NAME`.",
         _administrators,
         _are_active,
     ),

@@ -63,9 +63,9 @@ CHECKS: tuple[Check[Any], ...] = (
     Check(
         "roles.version",
         "Do the catalogue and the item that sign-ins read agree on its version?",
-        "Something else than Gatepost has written the table. Restore it beside itself, `aws dynamodb "
-        "restore-table-to-point-in-time --source-table-name NAME --target-table-name NAME-before --restore-date-time TIME`, "
-        "and put both items of its partition ROLES back.",
+        "Something else than Gatepost has written the table, or a restore was half a change: `gatepost --stack {stack} restore "
+        "mend` makes both agree. To put it back to a time before: `gatepost --stack {stack} restore beside roles --at TIME`, "
+        "then `gatepost --stack {stack} restore copy roles --from NAME --exactly`.",
         _versions,
         _agree,
     ),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cli.backup.undone import removed_keys
 from cli.diagnosis.findings import Check, Verdict, ok, problem, warning
 from cli.diagnosis.refusals import NotSeen
 from cli.diagnosis.sight import Sight
@@ -94,6 +95,27 @@ def _gateways_verify(facts: Algorithms) -> Verdict:
     return ok(f"{facts.signing}, which API Gateway's own verifiers take.")
 
 
+@dataclass(frozen=True)
+class Removed:
+    """The keys that are there, and those that were removed, by their ids."""
+
+    there: frozenset[str]
+    removed: frozenset[str]
+
+
+def _removed(sight: Sight) -> Removed:
+    table = sight.needed("AUDIT_TABLE")
+    removed = sight.read(lambda db: removed_keys(db, table))
+    return Removed(frozenset(key.kid for key in _ring(sight).keys), frozenset(removed))
+
+
+def _stay_removed(facts: Removed) -> Verdict:
+    revived = facts.there & facts.removed
+    if revived:
+        return problem(f"{', '.join(sorted(revived))} was removed, and is there again: who has stolen it can sign.")
+    return ok(f"None is there of the {len(facts.removed)} that were removed.")
+
+
 def _duration(seconds: int) -> str:
     return f"{seconds // _DAY} days" if seconds >= 2 * _DAY else f"{seconds // 3600} h"
 
@@ -122,6 +144,13 @@ CHECKS: tuple[Check[Any], ...] = (
         "1d`.",
         _working,
         _stands_by,
+    ),
+    Check(
+        "signing.removed",
+        "Do keys that were removed stay away?",
+        "A restore has brought it back. At once: `gatepost --stack {stack} keys remove KID`.",
+        _removed,
+        _stay_removed,
     ),
     Check(
         "signing.algorithm",

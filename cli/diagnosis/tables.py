@@ -135,9 +135,8 @@ CHECKS: tuple[Check[Any], ...] = (
     Check(
         "tables.active",
         "Are all tables and their indexes there and ACTIVE?",
-        "Wait for what is being made. What was deleted is kept for 35 days: `aws dynamodb list-backups --backup-type SYSTEM` "
-        "has its ARN, and `aws dynamodb restore-table-from-backup --backup-arn ARN --target-table-name NAME` brings it back "
-        "under its old name. Note the time of that in `SessionsNotBefore`, and deploy.",
+        "Wait for what is being made. What was deleted is kept for 35 days: `gatepost --stack {stack} restore deleted TABLE` "
+        "brings it back under its name. Note the time of that in `SessionsNotBefore`, and deploy.",
         described,
         _are_active,
     ),

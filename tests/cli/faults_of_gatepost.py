@@ -7,7 +7,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
+import boto3
+
 from gatepost import clock
+from gatepost.audit import Event, Trail
+from gatepost.caller import of_service
 from gatepost.signing.ring import RemovedKey
 from gatepost.storage import keys
 from gatepost.storage.writes import Item
@@ -19,6 +23,16 @@ _DAY = 86_400
 _KEY_SET, _HEALTH, _LIST = "/.well-known/jwks.json", "/health", "/.well-known/gatepost/revocations"
 _DISCOVERY = "/.well-known/openid-configuration"
 _PROBLEM, _WARNING = "problem", "warning"
+
+
+def _brought_back(account: Account, afterwards: ExitStack) -> None:
+    kid = json.loads(account.get(f"{ISSUER}{_KEY_SET}").body)["keys"][1]["kid"]
+    trail = Trail(account.name("AuditTable"), 400)
+    event = trail.event(Event.KEY_REMOVED, of_service("a test", "1"), operator="local", kid=kid).request
+    dynamodb = boto3.client("dynamodb")
+    dynamodb.put_item(**event)
+    key = {part: event["Item"][part] for part in ("pk", "sk")}
+    afterwards.callback(dynamodb.delete_item, TableName=event["TableName"], Key=key)
 
 
 def _still_published(account: Account, afterwards: ExitStack) -> None:
@@ -90,6 +104,7 @@ CASES = [
     Case("signing.ring", _PROBLEM, "No key signs", item("KeysTable", keys.signing_key_ring(), None)),
     Case("signing.age", _PROBLEM, "late", later(32 * _DAY)),
     Case("signing.standby", _PROBLEM, "No key stands by", ring(lambda found: replace(found, keys=found.keys[:1]))),
+    Case("signing.removed", _PROBLEM, "is there again", _brought_back),
     Case(
         "signing.algorithm",
         _WARNING,

@@ -5,6 +5,7 @@ import time
 from datetime import datetime
 from typing import Any
 
+import boto3
 import pytest
 import time_machine
 
@@ -13,7 +14,10 @@ from gatepost.administration import signing_keys as rules
 from gatepost.audit import Event
 from gatepost.errors import Unavailable
 from gatepost.signing.ring import PUBLISHED_BEFORE_USE, ROTATION_PERIOD
+from gatepost.storage.keys import signing_key_ring
+from gatepost.storage.writes import to_dynamodb
 from tests.cli.support import Operator
+from tests.integration.accounts import new_user
 
 
 def seconds(time: str) -> int:
@@ -99,6 +103,20 @@ def test_a_removal_is_told_of_even_if_the_keys_can_not_be_read_afterwards(
 
     monkeypatch.setattr(rules, "remove", removed_and_gone)
     assert operator.refusal("keys", "remove", standby, "--yes", code=3).startswith("The key is removed")
+
+
+def test_where_the_ring_was_emptied_a_rotation_makes_new_keys(operator: Operator) -> None:
+    """As after a restore: the Keys table never has to come back."""
+    user = new_user(operator.stack)
+    before = {key["kid"] for key in operator.json("keys", "list")["keys"]}
+    table = operator.stack.template.tables["KeysTable"].name
+    boto3.client("dynamodb").delete_item(TableName=table, Key=to_dynamodb(signing_key_ring()))
+    with time_machine.travel(time.time() + 120):
+        made = operator.json("keys", "rotate")
+        assert [key["state"] for key in made["keys"]] == ["signing", "standby"]
+        assert not before & {key["kid"] for key in made["keys"]}
+        assert user.api.me(user.access_token).status == 401
+        assert user.refreshed().lives()
 
 
 def unavailable(run: Run) -> None:

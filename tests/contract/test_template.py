@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from cli.backup import tables
+from cli.backup.tables import DURABLE as BACKED_UP
+from cli.backup.tables import EXPIRY
 from gatepost import config
 from gatepost.config import Settings
 from gatepost.storage import keys
@@ -235,11 +238,18 @@ def test_a_table_forgets_what_expires_and_keeps_what_lasts(table: str) -> None:
     properties = TEMPLATE.tables[table].properties
     expiry = {"AttributeName": "expires_at", "Enabled": True} if table in EXPIRING else None
     assert properties.get("TimeToLiveSpecification") == expiry
-    backups = properties.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled", False)
-    assert backups == (table in DURABLE)
+    # What may come alive again has no backup: docs/backup.md.
+    backups = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 35} if table in DURABLE else None
+    assert properties.get("PointInTimeRecoverySpecification") == backups
     assert str(properties.get("DeletionProtectionEnabled", "false")) == str(table in DURABLE).lower()
     policies = {WRITTEN[table][policy] for policy in ("DeletionPolicy", "UpdateReplacePolicy")}
     assert policies == ({"Retain"} if table in DURABLE else {"Delete"})
+
+
+def test_the_commands_know_which_tables_are_durable() -> None:
+    assert {f"{table.title()}Table" for table in BACKED_UP} == DURABLE
+    assert {f"{table.title()}Table" for table in BACKED_UP if tables.expires(table)} == DURABLE & EXPIRING
+    assert {TEMPLATE.tables[name].properties["TimeToLiveSpecification"]["AttributeName"] for name in EXPIRING} == {EXPIRY}
 
 
 def test_users_are_encrypted_under_the_deployments_own_key() -> None:

@@ -11,7 +11,9 @@ from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationModel, Shape
 from botocore.session import get_session
+from click.testing import CliRunner
 
+from cli.app import gatepost
 from tests.support import ROOT
 
 # Options that every command of the AWS CLI takes. https://docs.aws.amazon.com/cli/latest/reference/
@@ -139,6 +141,14 @@ def check_sam(words: Words) -> None:
     for word in rest:
         if word.startswith("-"):
             assert re.search(rf"(?<![\w-]){re.escape(word.partition('=')[0])}(?![\w-])", described), words
+
+
+def check_gatepost(words: Words) -> None:
+    """Check a command of `gatepost`, without the `gatepost`: that it's there, and the names of its options. Its help comes
+    before all else, but only once these are known.
+    """
+    shown = CliRunner().invoke(gatepost, [*words, "--help"], prog_name="gatepost")
+    assert shown.exit_code == 0, shown.output
 
 
 def check_make(words: Words) -> None:

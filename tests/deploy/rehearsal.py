@@ -19,7 +19,7 @@ with open({log!r}, "a", encoding="utf-8") as log:
     log.write(json.dumps(words) + "\\n")
 print(next((answer for key, answer in {answers!r}.items() if any(key in word for word in words)), "an-answer"))
 """
-_STOOD_IN = ("aws", "git", "make", "sam", ".venv-sam/bin/sam")
+_STOOD_IN = ("aws", "gatepost", "git", "make", "sam", ".venv-sam/bin/sam")
 
 Command = Sequence[str]
 

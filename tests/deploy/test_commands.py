@@ -9,7 +9,7 @@ import pytest
 from local.aws import embedded_aws
 from local.server import Server
 from local.stack import Stack
-from tests.deploy.commands import Words, check_aws, check_make, check_sam
+from tests.deploy.commands import Words, check_aws, check_gatepost, check_make, check_sam
 from tests.deploy.rehearsal import Command, blocks, rehearse
 from tests.support import PARAMETERS, ROOT, Api
 
@@ -18,7 +18,13 @@ pytestmark = pytest.mark.deploy
 PAGES = [page for page in sorted((ROOT / "docs").rglob("*.md")) if any("aws " in block for block in blocks(page))]
 DEPLOYING = ROOT / "docs/deployment.md"
 NEWCOMER = "you@example.com"
-CHECKS: dict[str, Callable[[Words], None]] = {"aws": check_aws, "make": check_make, "sam": check_sam, "git": lambda _: None}
+CHECKS: dict[str, Callable[[Words], None]] = {
+    "aws": check_aws,
+    "gatepost": check_gatepost,
+    "make": check_make,
+    "sam": check_sam,
+    "git": lambda _: None,
+}
 
 
 @pytest.fixture
@@ -72,7 +78,13 @@ def test_a_mistake_is_noticed(command: str) -> None:
         check_aws(command.split())
 
 
-def test_mistakes_with_sam_and_make_are_noticed() -> None:
-    for check, command in ((check_sam, "deploy --config-envv dev"), (check_sam, "depoy"), (check_make, "deploi")):
+def test_mistakes_with_other_commands_are_noticed() -> None:
+    for check, command in (
+        (check_sam, "deploy --config-envv dev"),
+        (check_sam, "depoy"),
+        (check_make, "deploi"),
+        (check_gatepost, "restore cpoy users"),
+        (check_gatepost, "restore copy users --form x"),
+    ):
         with pytest.raises(AssertionError):
             check(command.split())

@@ -1,12 +1,9 @@
 """The service on DynamoDB Local, in tables of this run's own."""
 
 import os
-import re
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
 
 from gatepost.aws.clients import client
@@ -14,9 +11,9 @@ from gatepost.storage.table import Database
 from local.aws import DYNAMODB_URL, embedded_aws
 from local.mailbox import Mailbox
 from local.stack import Stack
-from local.template import read_template
+from tests.dynamodb.projects import project_in
 from tests.dynamodb.wire import Wire
-from tests.support import PARAMETERS, ROOT, Api
+from tests.support import PARAMETERS, Api
 
 
 @pytest.fixture(scope="session")
@@ -37,15 +34,15 @@ def mailbox(engine: str) -> Iterator[Mailbox]:
 @pytest.fixture
 def project(mailbox: Mailbox, tmp_path: Path) -> Iterator[Path]:
     """A folder with the project in it, its tables named apart from all others on the engine."""
-    yield from _project(tmp_path)
+    yield from project_in(tmp_path)
 
 
 @pytest.fixture
-def other_project(mailbox: Mailbox, tmp_path: Path) -> Iterator[Path]:
+def otherproject_in(mailbox: Mailbox, tmp_path: Path) -> Iterator[Path]:
     """Another such folder, with other tables."""
     folder = tmp_path / "other"
     folder.mkdir()
-    yield from _project(folder)
+    yield from project_in(folder)
 
 
 @pytest.fixture(scope="session")
@@ -62,9 +59,9 @@ def db(mailbox: Mailbox, wire: Wire) -> Database:
 
 
 @pytest.fixture(scope="session")
-def shared_project(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def sharedproject_in(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of `stack` and `wide_stack`."""
-    yield from _project(tmp_path_factory.mktemp("project"))
+    yield from project_in(tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture(scope="session")
@@ -98,16 +95,3 @@ def new_stack(mailbox: Mailbox, wire: Wire, project: Path) -> Iterator[Stack]:
 def wide_api(wide_stack: Stack) -> Api:
     """A client of `wide_stack`."""
     return Api(wide_stack)
-
-
-def _project(folder: Path) -> Iterator[Path]:
-    for name in ("functions", "layers", "openapi.json"):
-        (folder / name).symlink_to(ROOT / name)
-    template, prefix = folder / "template.yaml", f"test-{secrets.token_hex(4)}"
-    table = re.compile(r"^  (\w+):\n    Type: AWS::DynamoDB::Table\n(?:    .*\n)*?    Properties:\n", re.MULTILINE)
-    template.write_text(table.sub(rf"\g<0>      TableName: {prefix}-\1\n", (ROOT / "template.yaml").read_text()))
-    yield folder
-    dynamodb = boto3.client("dynamodb")
-    for each in read_template(template, "test", PARAMETERS).tables.values():
-        assert each.name.startswith(prefix)
-        dynamodb.delete_table(TableName=each.name)

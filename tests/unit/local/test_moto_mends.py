@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import moto
 import pytest
+import time_machine
 from botocore.exceptions import ClientError
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb.models import DynamoDBBackend
@@ -221,6 +222,17 @@ def test_iterators_are_forgotten(mended: bool, monkeypatch: pytest.MonkeyPatch) 
         _records(_iterator())
     kept = len(dynamodbstreams_backends[ACCOUNT][REGION].shard_iterators)
     assert kept == (10 if mended else 20)
+
+
+def test_backups_go_on_after_they_were_switched_on(mended: bool) -> None:
+    _create_table()
+    dynamodb = boto3.client("dynamodb")
+    dynamodb.update_continuous_backups(TableName=TABLE, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    with time_machine.travel(time.time() + 3600):
+        told = dynamodb.describe_continuous_backups(TableName=TABLE)["ContinuousBackupsDescription"]
+    recovery = told["PointInTimeRecoveryDescription"]
+    hours = (recovery["LatestRestorableDateTime"] - recovery["EarliestRestorableDateTime"]).total_seconds() / 3600
+    assert round(hours, 2) == (1 if mended else 0)
 
 
 def test_mails_are_forgotten_once_they_are_handed_over(mended: bool) -> None:

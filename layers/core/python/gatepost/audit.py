@@ -45,6 +45,7 @@ class Event(StrEnum):
     INVITATION_ACCEPTED = "user.invitation_accepted"
     USER_CREATED = "user.created"
     USER_IMPORTED = "user.imported"
+    USER_RESTORED = "user.restored"
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"
     PASSWORD_RESET_DEMANDED = "password.reset_demanded"  # noqa: S105 (a name)

@@ -150,7 +150,8 @@ class ServiceSettings(Settings):
     session_lifetime_days: PositiveInt = Field(default=90, description="how many days a session lives at the most.")
     sessions_not_before: Annotated[int, Field(ge=0)] = Field(
         default=0,
-        description="seconds since the epoch; sessions and API keys from before are over: a restored table revives none.",
+        description="seconds since the epoch, the time of the last restore; sessions, API keys, codes and links from before "
+        "are over: a restored table revives none.",
     )
     limit_account_failures: PositiveInt = Field(default=10, description="failed sign-ins of one account in 15 minutes.")
     limit_address_failures: PositiveInt = Field(

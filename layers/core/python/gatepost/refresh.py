@@ -3,7 +3,7 @@
 import hmac
 from dataclasses import replace
 
-from gatepost import access_tokens, clock, revocations, telemetry
+from gatepost import access_tokens, clock, restores, revocations, telemetry
 from gatepost.audit import Event
 from gatepost.caller import Caller
 from gatepost.errors import InvalidRefreshToken
@@ -107,6 +107,8 @@ def _judge(
         raise InvalidRefreshToken  # made up: who knows only the ids may end nothing
     if clock.now() >= min(session.expires_at, session.absolute_expires_at):
         raise InvalidRefreshToken
+    if restores.is_from_before(service, session.created_at_ms // 1000):
+        raise InvalidRefreshToken  # a restored session doesn't know the newest token: that's no theft to tell of
     if hmac.compare_digest(session.current_digest, successor.secret_digest):
         return session, successor  # the SDK lost the answer to its first try and met its own write
     rotation = session.rotation

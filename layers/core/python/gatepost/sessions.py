@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gatepost import access_tokens, clock
+from gatepost import access_tokens, clock, restores
 from gatepost.access.roles import Rights
 from gatepost.caller import Caller
 from gatepost.identifiers import digest, new_id, new_secret
@@ -71,11 +71,11 @@ def start(
 
 def is_alive(service: Service, session: Session, user: User) -> bool:
     """Return whether `session` may still be used: it has not expired, its user is active and has not ended all sessions,
-    and it's not from before a restore (`GATEPOST_SESSIONS_NOT_BEFORE`).
+    and it's not from before a restore.
     """
     return (
         clock.now() < min(session.expires_at, session.absolute_expires_at)
-        and session.created_at_ms >= service.settings.sessions_not_before * 1000
+        and not restores.is_from_before(service, session.created_at_ms // 1000)
         and user.status == "active"
         and user.epoch == session.epoch
     )

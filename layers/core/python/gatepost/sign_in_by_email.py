@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from gatepost import access_tokens, clock, email_codes, guesses, session_list, sessions, telemetry
+from gatepost import access_tokens, clock, email_codes, guesses, restores, session_list, sessions, telemetry
 from gatepost.accounts.email_addresses import EmailAddress
 from gatepost.audit import Event
 from gatepost.caller import Caller
@@ -58,7 +58,7 @@ def with_digits(
     ):
         # Opened also where nobody has the address, so that both cost the same.
         right = counted is not None and email_codes.fits(service, counted, digits) and counted.tries <= TRIES
-        reason = _refusal(counted, user, browser) or (None if right else "wrong_code")
+        reason = _refusal(service, counted, user, browser) or (None if right else "wrong_code")
         if counted is None or user is None or reason is not None:
             guess.wrong = True
             _record_failure(service, user, email.digest, reason, caller)
@@ -95,7 +95,7 @@ def with_link(
     if code is None or not hmac.compare_digest(code.link_digest, link_digest):
         raise InvalidCode
     user, version = _read_user(service, code)
-    if (reason := _refusal(code, user, browser)) or user is None:
+    if (reason := _refusal(service, code, user, browser)) or user is None:
         _record_failure(service, user, email_digest, reason, caller)
         raise InvalidCode
     rights = service.roles.rights_of(user, version)
@@ -146,7 +146,7 @@ def _try_counted(
         raise
 
 
-def _refusal(code: EmailCode | None, user: User | None, browser: bytes) -> str | None:
+def _refusal(service: Service, code: EmailCode | None, user: User | None, browser: bytes) -> str | None:
     """Return why `code` is good for nothing, whatever the answer to it is."""
     if code is None:
         return "no_code"
@@ -154,7 +154,7 @@ def _refusal(code: EmailCode | None, user: User | None, browser: bytes) -> str |
         return "unknown_address"
     if user.status != "active":
         return "disabled"
-    if clock.now() >= code.expires_at:
+    if clock.now() >= code.expires_at or restores.is_from_before(service, code.expires_at - email_codes.LIFETIME):
         return "expired_code"
     if code.browser_digest and not hmac.compare_digest(code.browser_digest, digest(browser)):
         return "other_browser"

@@ -79,7 +79,12 @@ def complete_email_change(service: Service, token: str, password: str, caller: C
         (settings.sessions_table, presented.key), (settings.users_table, keys.user(presented.user_id))
     )
     user = user_items.from_item(user_item)
-    if item is None or user is None or user.status != "active" or not presented.opens(item):
+    if (
+        item is None
+        or user is None
+        or user.status != "active"
+        or not presented.opens(item, not_before=settings.sessions_not_before)
+    ):
         raise InvalidToken
     guesses.check_password(service, user, password, caller)
     try:

@@ -77,7 +77,7 @@ def accept(
         raise InvalidToken from exc
     item, version = db.get_many((settings.sessions_table, presented.key), service.roles.version)
     invitation = invitation_items.from_item(item)
-    if invitation is None or not presented.opens(item):
+    if invitation is None or not presented.opens(item, not_before=settings.sessions_not_before):
         raise InvalidToken
     demand_acceptable(service, password, invitation.email, field="password")
     catalogue = service.roles.at(version)

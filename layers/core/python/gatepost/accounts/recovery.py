@@ -74,7 +74,12 @@ def reset_password(service: Service, token: str, new_password: str, caller: Call
         (settings.sessions_table, presented.key), (settings.users_table, keys.user(presented.user_id))
     )
     user = user_items.from_item(user_item)
-    if item is None or user is None or not presented.opens(item) or item["email_digest"] != user.email_digest:
+    if (
+        item is None
+        or user is None
+        or not presented.opens(item, not_before=settings.sessions_not_before)
+        or item["email_digest"] != user.email_digest
+    ):
         raise InvalidToken
     demand_acceptable(service, new_password, user.email, field="new_password")
     now = clock.now()

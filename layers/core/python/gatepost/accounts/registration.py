@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gatepost import clock, limits, outbox
+from gatepost import clock, limits, outbox, restores
 from gatepost.accounts.email_addresses import EmailAddress
 from gatepost.accounts.new_addresses import demand_allowed
 from gatepost.accounts.new_passwords import demand_acceptable
@@ -77,8 +77,8 @@ def resend_verification(service: Service, email: EmailAddress, caller: Caller) -
         (service.limits.address_mails, limits.account(email.digest)),
         beside=lambda: _read(service, email),
     )
-    now, secret = clock.now(), new_secret()
-    alive = [attempt for attempt in standing if attempt and now < attempt.expires_at]
+    secret = new_secret()
+    alive = [attempt for attempt in standing if attempt and is_alive(service, attempt)]
     newest = max(alive, key=lambda attempt: attempt.created_at_ms, default=None)
     muted = claim is not None or newest is None or isinstance(mail, RateLimited)
     attempt = newest or _attempt(email, 0, None, DUMMY_HASH, ())
@@ -100,6 +100,11 @@ def resend_verification(service: Service, email: EmailAddress, caller: Caller) -
         except ConditionFailed:
             # Verified, replaced or mailed by another call meanwhile: that call has sent what the owner needs.
             return
+
+
+def is_alive(service: Service, attempt: Attempt) -> bool:
+    """Return whether `attempt` may still become an account: it has not expired, and is not from before a restore."""
+    return clock.now() < attempt.expires_at and not restores.is_from_before(service, attempt.created_at_ms // 1000)
 
 
 def _read(service: Service, email: EmailAddress) -> tuple[Item | None, list[Attempt | None]]:
@@ -125,7 +130,7 @@ def _begin(
 ) -> None:
     """Write the attempt into a free slot or over the oldest, with its mail and event. Raises `ConditionFailed`."""
     settings, secret = service.settings, new_secret()
-    slot = _slot(standing)
+    slot = _slot(service, standing)
     attempt = _attempt(email, slot, name, password_hash, (digest(secret),))
     if claim:
         mail = Mail(to=claim["email"], kind=MailKind.ACCOUNT_EXISTS, parameters={})
@@ -143,10 +148,9 @@ def _begin(
     )
 
 
-def _slot(standing: Sequence[Attempt | None]) -> int:
+def _slot(service: Service, standing: Sequence[Attempt | None]) -> int:
     """Return a free slot, any of them, so that parallel registrations seldom meet; else that of the oldest attempt."""
-    now = clock.now()
-    alive = {slot: attempt for slot, attempt in enumerate(standing) if attempt and now < attempt.expires_at}
+    alive = {slot: attempt for slot, attempt in enumerate(standing) if attempt and is_alive(service, attempt)}
     if len(alive) < SLOTS:
         return secrets.choice([slot for slot in range(SLOTS) if slot not in alive])
     return min(alive, key=lambda slot: alive[slot].created_at_ms)

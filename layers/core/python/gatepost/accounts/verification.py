@@ -4,6 +4,7 @@ import hmac
 
 from gatepost import access_tokens, clock, guesses, sessions
 from gatepost.access.roles import USER
+from gatepost.accounts.registration import is_alive
 from gatepost.audit import Event
 from gatepost.caller import Caller
 from gatepost.credentials.passwords import verify_password
@@ -43,7 +44,7 @@ def verify_email(service: Service, token: str, password: str, caller: Caller, *,
     with guesses.reserved(service, email_digest, caller, beside=lambda: db.get_many(*wanted)) as (guess, found):
         item, claim, version = found
         attempt = attempts.from_item(item, email_digest)
-        if attempt is None or claim or clock.now() >= attempt.expires_at or not _holds(attempt, secret):
+        if attempt is None or claim or not is_alive(service, attempt) or not _holds(attempt, secret):
             guess.take_back()
             raise InvalidToken
         if not verify_password(password, attempt.password_hash):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gatepost import clock, limits
+from gatepost import clock, limits, restores
 from gatepost.access.authority import demand_holds
 from gatepost.access.roles import USER
 from gatepost.accounts import invitations
@@ -118,6 +118,8 @@ def known(service: Service, me: Principal, user_id: str) -> User | Invitation:
         item = service.db.get(service.settings.sessions_table, keys.invitation(user_id)) if is_id(user_id) else None
         invitation = invitation_items.from_item(item)
         if invitation is None or clock.now() >= invitation.expires_at:
+            raise
+        if restores.is_from_before(service, invitation.invited_at):
             raise
         return invitation
 

@@ -1,6 +1,6 @@
 """Whether an API key works, asked at its exchange and at every call of this API that its tokens make."""
 
-from gatepost import clock
+from gatepost import clock, restores
 from gatepost.service import Service
 from gatepost.storage.api_keys import ApiKey
 from gatepost.storage.users import User
@@ -8,13 +8,9 @@ from gatepost.storage.users import User
 
 def is_over(service: Service, key: ApiKey, user: User) -> bool:
     """Return whether `key` of `user` is over for good: it has expired, its user got a new password by mail since it was made,
-    or it's from before a restore (`GATEPOST_SESSIONS_NOT_BEFORE`).
+    or it's from before a restore.
     """
-    return (
-        clock.now() >= key.expires_at
-        or key.epoch != user.api_key_epoch
-        or key.created_at < service.settings.sessions_not_before
-    )
+    return clock.now() >= key.expires_at or key.epoch != user.api_key_epoch or restores.is_from_before(service, key.created_at)
 
 
 def refusal(service: Service, key: ApiKey, user: User) -> str | None:

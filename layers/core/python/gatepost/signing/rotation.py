@@ -1,6 +1,6 @@
 """Changing the ring of signing keys, in the one function that may."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Unpack
 
 from gatepost import clock, telemetry
@@ -74,7 +74,8 @@ def rotate(maker: KeyMaker) -> int:
 
 
 def rotate_early(maker: KeyMaker, caller: Caller, **by: Unpack[By]) -> None:
-    """Rotate because an administrator or an operator asks for it. The same request any number of times does it once.
+    """Rotate because an administrator or an operator asks for it, or make the first keys where there are none. The same request
+    any number of times does it once.
 
     Raises:
         RotationPending: a rotation was asked for before, which waits until its key may sign.
@@ -83,7 +84,11 @@ def rotate_early(maker: KeyMaker, caller: Caller, **by: Unpack[By]) -> None:
     """
     table = maker.settings.keys_table
     ring = signing_keys.read(maker.db, table)
-    successor = rotated_early(ring, clock.now(), maker.make_key, caller.request_id)
+    if ring.version == 0:
+        # The table was emptied, or lost: whoever asks wants keys.
+        successor = replace(first_ring(clock.now(), maker.make_key), last_request=caller.request_id)
+    else:
+        successor = rotated_early(ring, clock.now(), maker.make_key, caller.request_id)
     if successor is ring:
         return
     event = maker.audit.event(Event.KEY_ROTATION_REQUESTED, caller, user_id=by.get("actor_id"), **by)

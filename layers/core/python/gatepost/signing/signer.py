@@ -69,7 +69,8 @@ class Signer:
                 # Before the call: DynamoDB may take seconds to tell what was so at once.
                 read_at = clock.now()
                 ring = self._read_ring()
-                if ring.version != self._ring.version:
+                # Not by the version: a ring that was restored, or made anew, begins to count again.
+                if ring != self._ring:
                     kids = {key.kid for key in ring.keys}
                     self._private_keys = {kid: key for kid, key in self._private_keys.items() if kid in kids}
                     self._verification_keys = parse_key_set(ring.jwks())

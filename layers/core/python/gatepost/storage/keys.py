@@ -81,6 +81,11 @@ def email_claim(address_digest: bytes) -> Key:
     return {"pk": _of_address(address_digest), "sk": "CLAIM"}
 
 
+def email_claims() -> str:
+    """The beginning of the partitions of all claims."""
+    return _of_address(b"")
+
+
 def user_by_address(address: str) -> AddressKey:
     """A user in the index by address, which is sorted within each of its ranges; `address` is the canonical form."""
     return {"address_range": str(address_range(address)), "address": address}

@@ -42,9 +42,16 @@ class OneTimeToken:
         """Where what the table knows of it lies."""
         return _KEYS[self.kind](self.user_id)
 
-    def opens(self, item: Item | None) -> bool:
-        """Return whether `item`, read at `key`, is this token's, and still good."""
-        return item is not None and clock.now() < item["expires_at"] and bool(item["secret_digest"] == digest(self.secret))
+    def opens(self, item: Item | None, *, not_before: int) -> bool:
+        """Return whether `item`, read at `key`, is this token's, and still good: not expired, and issued at `not_before`, the
+        time of the last restore, or later.
+        """
+        return (
+            item is not None
+            and not_before <= _issued_at(item)
+            and clock.now() < item["expires_at"]
+            and bool(item["secret_digest"] == digest(self.secret))
+        )
 
 
 _KEYS = {
@@ -54,12 +61,18 @@ _KEYS = {
 }
 
 
+def _issued_at(item: Item) -> int:
+    # An invitation has a word of its own. What an earlier version has written doesn't say: it's from before any restore.
+    return int(item.get("issued_at") or item.get("invited_at") or 0)
+
+
 def write(table: str, token: OneTimeToken, lifetime: int, *, key: Key | None = None, **what: Any) -> Write:
     """Write what the table is to know of `token`, in place of any other of its kind; `what` it's for; `lifetime` in seconds.
 
     With another `key` it's a decoy.
     """
-    item = {"secret_digest": digest(token.secret), "expires_at": clock.now() + lifetime, **what}
+    now = clock.now()
+    item = {"secret_digest": digest(token.secret), "issued_at": now, "expires_at": now + lifetime, **what}
     return put(table, {**(key or token.key), **item})
 
 

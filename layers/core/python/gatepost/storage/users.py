@@ -64,7 +64,6 @@ def from_item(item: Item | None) -> User | None:
 
 def create(table: str, user: User, further: Mapping[str, Any] | None = None) -> tuple[Write, Write]:
     """Claim the address and write the user; both fail if they're there. `further` attributes are such as `User` has not."""
-    claim = {**keys.email_claim(user.email_digest), "user_id": user.id, "email": user.email}
     item = {
         **(further or {}),
         **keys.user(user.id),
@@ -82,7 +81,16 @@ def create(table: str, user: User, further: Mapping[str, Any] | None = None) -> 
     }
     if user.name is not None:
         item["name"] = user.name
-    return (put(table, claim, "attribute_not_exists(pk)"), put(table, item, "attribute_not_exists(pk)"))
+    return (put(table, _claim(user), "attribute_not_exists(pk)"), put(table, item, "attribute_not_exists(pk)"))
+
+
+def claim_again(table: str, user: User) -> Write:
+    """Claim the address for a user who comes back, provided that it's nobody else's by now."""
+    return put(table, _claim(user), "attribute_not_exists(pk) OR user_id = :id", id=user.id)
+
+
+def _claim(user: User) -> Item:
+    return {**keys.email_claim(user.email_digest), "user_id": user.id, "email": user.email}
 
 
 def _by_address(email: str) -> keys.AddressKey:

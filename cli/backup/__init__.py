@@ -1,0 +1,1 @@
+"""Backups of the tables, and ways back from them."""
