@@ -23,6 +23,7 @@ from gatepost.config import AdminSettings
 from gatepost.service import connect
 from gatepost.storage import clients
 from gatepost.storage.table import Database
+from gatepost.storage.writes import from_dynamodb
 from local.events import Response
 from local.stack import Stack
 from tests.cli.account import NAME, Account, client_of
@@ -30,7 +31,7 @@ from tests.e2e.paged import Terminal
 from tests.integration.aws_faults import always, faults, no_connection, throttled
 from tests.integration.forger import forger_for
 from tests.integration.ses_feedback import bounce
-from tests.support import ISSUER, Api
+from tests.support import ISSUER, PASSWORD, Api
 
 _CALLER = of_service("an incident", "incident")
 # Whom moto takes everybody for.
@@ -141,6 +142,7 @@ def secrets_known(incident: Incident) -> Known:
     )
     shop = {"name": "Shop", "type": "confidential", "redirect_uris": ["https://shop.example.com/callback"]}
     client = incident.admin("POST", "/clients", shop, owner).json()
+    incident.clock.shift(1)
     assert incident.admin("PUT", "/roles/backdoor", {"permissions": ["*"]}, mallory).status == 201
     with faults(lambda _: no_connection):
         incident.stack.invoke_unattended("KeysFunction", {"gatepost": "rotate"})
@@ -231,6 +233,35 @@ def overload(incident: Incident) -> None:
     incident.account.answers["service-quotas.RequestServiceQuotaIncrease"] = lambda asked: {
         "RequestedQuota": {"QuotaCode": asked["QuotaCode"], "DesiredValue": asked["DesiredValue"], "Status": "PENDING"}
     }
+
+
+def users_lost(incident: Incident) -> dict[str, str]:
+    """A script deletes a user's items, of which a backup knows; another user was deleted on purpose. Return what the runbook is
+    told: a time before, and the table that DynamoDB makes of it.
+    """
+    edith = incident.sign_up("edith@example.com")
+    incident.sign_up("frances@example.com")
+    table = incident.stack.template.tables["UsersTable"].name
+    dynamodb = aws_client("dynamodb")
+    before, then = clock.now(), dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
+    incident.clock.shift(1800)
+    frances = incident.api().login("frances@example.com").json()
+    assert incident.api().call("DELETE", "/v1/me", {"password": PASSWORD}, token=frances["access_token"]).status == 204
+    for item in then:
+        if edith["user"]["id"] in (from_dynamodb(item).get("id"), from_dynamodb(item).get("user_id")):
+            dynamodb.delete_item(TableName=table, Key={part: item[part] for part in ("pk", "sk")})
+    assert incident.api().login("edith@example.com").status == 401
+
+    def as_it_was(answer: Any) -> None:
+        # moto restores what a table is now.
+        restored = answer["TableDescription"]["TableName"]
+        for item in then:
+            dynamodb.put_item(TableName=restored, Item=item)
+
+    incident.account.amend("dynamodb.RestoreTableToPointInTime", as_it_was)
+    incident.clock.shift(600)
+    at = clock.rfc3339(before)
+    return {"BEFORE": at, "BESIDE": f"{table}-as-of-{at.replace('-', '').replace(':', '')}"}
 
 
 def log_failures(incident: Incident, *functions: str) -> None:

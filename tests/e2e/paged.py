@@ -31,7 +31,7 @@ _SECONDS = 300
 _MARK = "--- end of a block ---"
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Commands whose exit code says that they have found something.
-_FINDING = {"alarms", "doctor"}
+_FINDING = {"alarms", "doctor", "review"}
 _SHIM = """#!{python} -ISs
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as caller:

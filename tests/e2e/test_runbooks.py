@@ -44,11 +44,11 @@ def deployment() -> Iterator[Deployment]:
     """
     prepare = partial(ensure_administrator, password=PASSWORD)
     with (
+        time_machine.travel(datetime(2026, 11, 23, tzinfo=UTC), tick=False) as clock,
         embedded_aws() as mailbox,
         Stack(ROOT / "template.yaml", mailbox, name=NAME, parameters=PARAMETERS | THRESHOLDS, prepare=prepare) as stack,
         account_of(stack) as account,
         serving(stack) as url,
-        time_machine.travel(datetime(2026, 11, 23, tzinfo=UTC), tick=False) as clock,
         patch.object(JSONFileLoader, "load_file", staticmethod(cache(JSONFileLoader().load_file))),
     ):
         account.answers["cloudwatch.DescribeAlarms"] = lambda _: {"MetricAlarms": [_as_aws(alarm) for alarm in stack.alarms()]}
@@ -81,6 +81,13 @@ def later(incident: Incident, seconds: int) -> Any:
     return partial(incident.clock.shift, seconds)
 
 
+def told(incident: Incident, name: str, variables: dict[str, str]) -> None:
+    """Tell the terminal what a runbook asks for, in words, before a block."""
+    text = (RUNBOOKS / name).read_text("utf-8")
+    assert all(f"`{variable}=" in text for variable in variables)
+    incident.terminal.paste("".join(f"{variable}={value}\n" for variable, value in variables.items()))
+
+
 def test_attack_on_sign_in(incident: Incident) -> None:
     taken = incidents.attack(incident)
     assert incident.alarms_on() == {"SignInsFailing", "AccountsLocked"}
@@ -101,9 +108,7 @@ def test_a_signing_key_an_api_key_a_secret_and_an_administrator_are_known_to_som
     known = incidents.secrets_known(incident)
     assert known.working() == ["signing key", "API key", "administrator", "client"]
     assert "KeysDeadLettersArrived" in incident.alarms_on()
-    incident.terminal.paste("".join(f"{name}={value}\n" for name, value in known.variables.items()))
-    text = (RUNBOOKS / "key-compromise.md").read_text("utf-8")
-    assert all(f"`{name}=" in text for name in known.variables)
+    told(incident, "key-compromise.md", known.variables)
     assert follow(incident.terminal, RUNBOOKS / "key-compromise.md", {"## Verify": later(incident, 360)}) == []
     assert known.working() == []
     assert not incident.alarms_on()
@@ -158,3 +163,16 @@ def test_a_data_request(incident: Incident) -> None:
     left = [item for table in ("UsersTable", "SessionsTable") for item in incident.api().table(table)]
     assert "katherine@example.com" not in str(left)
     assert {*incident.terminal.folder.iterdir()} == {incident.terminal.folder / "bin", incident.terminal.folder / "socket"}
+
+
+def test_users_are_lost_and_come_back(incident: Incident, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.backup.tables._PAUSE", 0.01)
+    told(incident, "restore.md", incidents.users_lost(incident))
+    assert follow(incident.terminal, RUNBOOKS / "restore.md", {}) == [DEPLOY]
+    assert incident.api().login("edith@example.com").status == 200
+    assert incident.api().login("frances@example.com").status == 401
+
+
+def test_every_runbook_is_followed() -> None:
+    followed = Path(__file__).read_text("utf-8")
+    assert all(f'"{page.name}"' in followed for page in RUNBOOKS.glob("*.md") if page.name != "README.md")
