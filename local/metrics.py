@@ -59,7 +59,7 @@ class Metrics:
         the newest.
         """
         with self._lock:
-            found = sorted((series, [value for _, value in values]) for series, values in self._values.items())
+            found = [(series, [value for _, value in values]) for series, values in self._values.items()]
         return [
             {
                 "namespace": series.namespace,
@@ -71,7 +71,7 @@ class Metrics:
                 "maximum": max(values),
                 "last": values[-1],
             }
-            for series, values in found
+            for series, values in sorted(found, key=lambda entry: (*entry[0][:2], sorted(entry[0].dimensions)))
         ]
 
     def clear(self) -> None:

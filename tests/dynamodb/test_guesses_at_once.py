@@ -23,6 +23,7 @@ from tests.dynamodb.support import (
     write_user,
 )
 from tests.dynamodb.wire import GUESS_OF_ACCOUNT, TRANSACTION, Wire
+from tests.emf import Counted
 from tests.support import Api, new_email, problem
 
 pytestmark = pytest.mark.dynamodb
@@ -48,16 +49,20 @@ def assert_ten_judged(answers: list[Response]) -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_r06_of_40_wrong_passwords_ten_are_judged_and_none_of_the_others_is_hashed(api: Api, wire: Wire, known: bool) -> None:
+def test_r06_of_40_wrong_passwords_ten_are_judged_and_none_of_the_others_is_hashed(
+    api: Api, wire: Wire, logged: Counted, known: bool
+) -> None:
     email = new_email()
     if known:
         api.sign_up(email)
     attacker = Api(api.stack)
+    logged()
     with wire.meeting(40, GUESS_OF_ACCOUNT), watched_hashing() as hashing:
         answers = at_once([lambda: attacker.login(email, WRONG)] * 40)
     assert_ten_judged(answers)
     assert hashing.call_count == ALLOWED
     assert guesses_at_account(api, email) == guesses_by_client(attacker) == ALLOWED
+    assert sorted(logged()) == ["AccountLocked", *["SignInFailed"] * ALLOWED]
     assert problem(api.login(email)) == TOO_MANY_REQUESTS
 
 
