@@ -3,10 +3,11 @@
 Only what differs is written, so that a copy which was cut short goes on where it was, and one that has ended does nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -72,8 +73,8 @@ class Pair:
         return {part: item[part] for part in self.key}
 
     def place(self, item: Raw) -> Key:
-        """Return where an item stands."""
-        return tuple(str(item[part]) for part in self.key)
+        """Return where an item stands. All our keys are texts."""
+        return tuple(item[part]["S"] for part in self.key)
 
     def found(self, name: str, items: Sequence[Raw]) -> dict[Key, Raw]:
         """Return what a table has at the keys of `items`, which are all different."""
@@ -120,9 +121,11 @@ def copy_exactly(pair: Pair, on_page: Callable[[Copied], None]) -> Copied:
     return _side_by_side([(pair, _write_page, pair.copy), (pair, _delete_page, pair.table)], on_page)
 
 
-def copy_missing(pair: Pair, on_page: Callable[[Copied], None]) -> Copied:
-    """Write what the table hasn't got, each item on condition that it still hasn't; others may write it meanwhile."""
-    return _side_by_side([(pair, _add_page, pair.copy)], on_page)
+def copy_missing(pair: Pair, on_page: Callable[[Copied], None], *, but: Container[Key] = ()) -> Copied:
+    """Write what the table hasn't got, each item on condition that it still hasn't, and none of those that stand at `but`;
+    others may write it meanwhile.
+    """
+    return _side_by_side([(pair, partial(_add_page, but=but), pair.copy)], on_page)
 
 
 _Step = tuple[Pair, Callable[[Pair, list[Raw]], Copied], str]
@@ -165,9 +168,9 @@ def _delete_page(pair: Pair, items: list[Raw]) -> Copied:
     return Copied(deleted=len(surplus))
 
 
-def _add_page(pair: Pair, items: list[Raw]) -> Copied:
+def _add_page(pair: Pair, items: list[Raw], *, but: Container[Key]) -> Copied:
     standing = pair.found(pair.table, items)
-    missing = [item for item in items if pair.place(item) not in standing]
+    missing = [item for item in items if pair.place(item) not in standing and pair.place(item) not in but]
     for item in missing:
         with suppress(pair.dynamodb.exceptions.ConditionalCheckFailedException):
             free = f"attribute_not_exists({pair.key[0]})"

@@ -87,34 +87,55 @@ def _bring_back(by: _By, some: Sequence[_Partition], returned: Returned) -> None
     for each, found in zip(some, standing, strict=True):
         if found is not None:
             returned.there += 1
-        elif _was_deleted(service, each.user.id):
+        elif (since := _trail(service, each.user.id)).deleted:
             returned.deleted.append(each.user.id)
         else:
-            _write(by, each, returned)
+            _write(by, each, since, returned)
 
 
-def _was_deleted(service: Service, user_id: str) -> bool:
+@dataclass
+class _Trail:
+    """What a user's events say that mustn't be undone: whether they were deleted, which API keys were, and when they got a new
+    password by mail for the last time, which ends the API keys from before; in milliseconds since the epoch.
+    """
+
+    deleted: bool = False
+    api_keys: set[str] = field(default_factory=set)
+    reset_at_ms: int = 0
+
+    def ends(self, item: Item) -> bool:
+        """Return whether `item` is an API key that was ended."""
+        key_id = _api_key_of(item)
+        return key_id is not None and (key_id in self.api_keys or item["created_at"] <= self.reset_at_ms // 1000)
+
+
+def _trail(service: Service, user_id: str) -> _Trail:
+    trail, before = _Trail(), None
     (partition,) = keys.audit_partitions(user_id=user_id)
-    before: str | None = None
     while True:
-        items, before = service.db.query_newest(
-            service.settings.audit_table,
-            partition,
-            *keys.audit_range(None, None, before),
-            limit=1000,
-            equal={"event": str(Event.ACCOUNT_DELETED)},
-        )
-        if items or before is None:
-            return bool(items)
+        between = keys.audit_range(None, None, before)
+        items, before = service.db.query_newest(service.settings.audit_table, partition, *between, limit=1000, equal={})
+        for item in items:
+            trail.deleted |= item["event"] == Event.ACCOUNT_DELETED
+            if item["event"] == Event.API_KEY_DELETED:
+                trail.api_keys.add(item["api_key_id"])
+            if item["event"] in (Event.PASSWORD_RESET, Event.PASSWORD_RESET_DEMANDED):
+                trail.reset_at_ms = max(trail.reset_at_ms, item["at_ms"])
+        if before is None:
+            return trail
 
 
-def _write(by: _By, each: _Partition, returned: Returned) -> None:
+def _write(by: _By, each: _Partition, since: _Trail, returned: Returned) -> None:
     service, user = by.service, each.user
     table = service.settings.users_table
+    items = [item for item in each.items if not since.ends(item)]
+    # Nobody signs in while the user isn't there. A session that was ended together with all others would be good again by the
+    # epoch that comes back.
+    service.db.delete_all(service.settings.sessions_table, keys.everything_of_user(user.id))
     try:
         service.db.transact(
             user_items.claim_again(table, user),
-            *(put(table, item, "attribute_not_exists(pk)") for item in each.items),
+            *(put(table, _with_keys(item, items), "attribute_not_exists(pk)") for item in items),
             actors.event(service, by.me, Event.USER_RESTORED, by.caller, user_id=user.id),
             *([administrators.add(table, user.id)] if administrators.is_one(user) else []),
         )
@@ -125,3 +146,18 @@ def _write(by: _By, each: _Partition, returned: Returned) -> None:
             returned.there += 1  # another run was faster
     else:
         returned.back.append(user.id)
+
+
+def _with_keys(item: Item, items: Sequence[Item]) -> Item:
+    """Return `item`; if it's the profile, with the API keys that are among `items`."""
+    if item["sk"] != whole_users.PROFILE:
+        return item
+    left = {key_id for each in items if (key_id := _api_key_of(each)) is not None}
+    without = {name: value for name, value in item.items() if name != "api_keys"}
+    return without | ({"api_keys": left} if left else {})
+
+
+def _api_key_of(item: Item) -> str | None:
+    """Return the id of the API key that `item` is, if it's one."""
+    prefix = keys.api_key("", "")["sk"]
+    return str(item["sk"]).removeprefix(prefix) if item["sk"].startswith(prefix) else None

@@ -7,11 +7,17 @@ from cli.backup.copying import Copied
 from cli.backup.missing_users import Returned
 from cli.run import Run
 
-NEXT = (
-    "Now set the parameter SessionsNotBefore to what `date +%s` prints, and deploy: nothing that was ended or used comes alive "
-    "again then. After that: `gatepost restore review` and `gatepost doctor`."
+AFTER_ALL = "Nothing was undone. Now: `gatepost restore mend`, `gatepost doctor`."
+"""What follows where a table is as it was at last."""
+
+AFTER_ADDING = "Now `gatepost restore review --since TIME`: what was taken away from who came back, they have again."
+"""What follows where something was added."""
+
+AFTER_UNDOING = (
+    "Now `gatepost restore mend`. Then set the parameter SessionsNotBefore to what `date +%s` prints, and deploy: nothing that "
+    "was ended or used comes alive again then. After that: `gatepost restore review` and `gatepost doctor`."
 )
-"""What follows every restore."""
+"""What follows where a table went back."""
 
 
 def progress(done: Copied | Returned) -> None:

@@ -47,13 +47,22 @@ def undone(service: Service, since_ms: int, until_ms: int) -> list[Undone]:
 
 def removed_keys(db: Database, audit_table: str) -> dict[str, Item]:
     """Return the events of the signing keys that were removed, by the key's id. Raises `Unavailable`."""
+    return _newest_by(db, audit_table, Event.KEY_REMOVED, "kid")
+
+
+def deleted_clients(db: Database, audit_table: str) -> dict[str, Item]:
+    """Return the events of the OAuth clients that were deleted, by the client's id. Raises `Unavailable`."""
+    return _newest_by(db, audit_table, Event.CLIENT_DELETED, "client_id")
+
+
+def _newest_by(db: Database, audit_table: str, event: Event, member: str) -> dict[str, Item]:
     found: dict[str, Item] = {}
-    for partition in keys.audit_partitions(event=Event.KEY_REMOVED):
+    for partition in keys.audit_partitions(event=event):
         before: str | None = ""
         while before is not None:
             between = keys.audit_range(None, None, before or None)
             items, before = db.query_newest(audit_table, partition, *between, limit=_PAGE, equal={})
-            found |= {item["kid"]: item for item in items if "kid" in item}
+            found |= {item[member]: item for item in items if member in item}
     return found
 
 

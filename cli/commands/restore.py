@@ -16,8 +16,9 @@ from cli.parameters import Moment
 from cli.run import Run, pass_run
 from gatepost import clock
 from gatepost.aws.clients import client
+from gatepost.service import Service
 from gatepost.signing.ring import KeyRing
-from gatepost.storage import signing_keys
+from gatepost.storage import keys, signing_keys
 
 _TABLE = click.Choice(DURABLE)
 
@@ -60,7 +61,7 @@ def deleted(run: Run, tables: tuple[str, ...], yes: bool) -> None:
         points.finish(dynamodb, table, name, protected=protected, on_look=output.progress_of(table))
     output.say_progress("")
     shown.print_names(run, [{"table": table, "name": name_of(settings, table)} for table in tables])
-    output.say(shown.NEXT, fg="yellow")
+    output.say(shown.AFTER_ALL, fg="yellow")
 
 
 @restore.command(
@@ -104,7 +105,8 @@ def beside(run: Run, tables: tuple[str, ...], at: int, wait: bool) -> None:
 def copy(run: Run, table: str, copy: str, exactly: bool, yes: bool) -> None:
     """Copy from a table beside into the deployment's TABLE what is missing there, and nothing else; it may be in use meanwhile.
 
-    Missing users come back with all that is theirs, unless they were deleted, or their address has an account by now.
+    Missing users come back with all that is theirs but sessions, unless they were deleted, or their address has an account by
+    now. Nor do API keys and clients that were deleted.
 
     With --exactly, TABLE becomes what NAME is: stop the functions before (docs/backup.md). Whatever has changed since is
     undone, which `restore review` lists. Signing keys are not brought back if one of them was removed since.
@@ -127,8 +129,8 @@ def copy(run: Run, table: str, copy: str, exactly: bool, yes: bool) -> None:
     elif table == "users":
         shown.print_returned(run, missing_users.bring_back(service, me, caller, copy, shown.progress))
     else:
-        shown.print_copied(run, table, copy_missing(pair, shown.progress))
-    output.say(shown.NEXT, fg="yellow")
+        shown.print_copied(run, table, copy_missing(pair, shown.progress, but=_deleted(service) if table == "clients" else ()))
+    output.say(shown.AFTER_UNDOING if exactly else shown.AFTER_ADDING, fg="yellow")
 
 
 @restore.command(examples=("gatepost restore mend", "gatepost --stack gatepost-prod restore mend --json"))
@@ -173,6 +175,12 @@ def review(run: Run, since: int, until: int | None) -> None:
     output.say(f"{len(found)} to do again." if found else "Nothing is left to do again.")
     if found:
         raise Exit(Refused.exit_code)
+
+
+def _deleted(service: Service) -> set[tuple[str, ...]]:
+    """Return where clients stood that were deleted."""
+    deleted = undone.deleted_clients(service.db, service.settings.audit_table)
+    return {(keys.client(client_id)["pk"], keys.client(client_id)["sk"]) for client_id in deleted}
 
 
 def _demand_none_removed(ring: KeyRing, removed: dict[str, Any]) -> None:

@@ -16,9 +16,9 @@ from gatepost.storage import keys
 from gatepost.storage.writes import from_dynamodb, to_dynamodb
 from local.stack import Stack
 from tests.cli.support import Operator
-from tests.integration.accounts import User, new_user
+from tests.integration.accounts import User, mailed_reset, new_user, outcome, reset
 from tests.integration.administrators import administrator
-from tests.integration.api_keys import new_api_key
+from tests.integration.api_keys import INVALID_API_KEY, new_api_key
 from tests.support import Api
 
 Beside = Callable[[str], str]
@@ -111,6 +111,24 @@ def test_missing_users_come_back_with_all_that_is_theirs(stack: Stack, operator:
     assert late.lives()
 
 
+def test_r34_what_a_user_has_ended_since_stays_ended(stack: Stack, operator: Operator, beside: Beside) -> None:
+    user, reset_since = new_user(stack), new_user(stack)
+    ended, kept, over = new_api_key(user), new_api_key(user), new_api_key(reset_since)
+    elsewhere, copy = user.login(), beside("users")
+    assert user.call("DELETE", f"/api-keys/{ended.id}").status == 204
+    assert elsewhere.call("DELETE", "/sessions").status == 204  # all others, by a new epoch
+    assert outcome(reset(reset_since.api, mailed_reset(reset_since.api, reset_since.email)))[0] == 204
+    lose(user)
+    lose(reset_since)
+
+    assert sorted(copied(operator, "users", copy)["back"]) == sorted([user.id, reset_since.id])
+    assert [outcome(key.exchange()) for key in (ended, over)] == [INVALID_API_KEY] * 2
+    assert kept.exchange().status == 200
+    assert not user.lives()
+    assert not elsewhere.lives()
+    assert [shown["id"] for shown in user.login().items("/api-keys")] == [kept.id]
+
+
 def test_who_was_deleted_stays_deleted_and_an_address_its_new_owners(stack: Stack, operator: Operator, beside: Beside) -> None:
     gone, replaced = new_user(stack), new_user(stack)
     copy = beside("users")
@@ -129,12 +147,16 @@ def test_a_table_becomes_exactly_what_its_copy_is(stack: Stack, operator: Operat
     kept = operator.json("clients", "create", "Web shop", "--type", "public", "--redirect-uri", "https://shop.example.com/cb")
     table, copy = stack.template.tables["ClientsTable"].name, beside("clients")
     newer = operator.json("clients", "create", "Another", "--type", "public", "--redirect-uri", "https://shop.example.com/cb")
-    operator.run("clients", "delete", kept["client_id"], "--yes")
+    key = to_dynamodb(keys.client(kept["client_id"]))
+    boto3.client("dynamodb").delete_item(TableName=table, Key=key)
     # What is missing comes back, and nothing else happens.
     assert copied(operator, "clients", copy) == {"table": "clients", "same": 0, "written": 1, "deleted": 0}
     operator.run("clients", "show", newer["client_id"])
-
+    # Nothing that was deleted on purpose.
     operator.run("clients", "delete", kept["client_id"], "--yes")
+    assert copied(operator, "clients", copy) == {"table": "clients", "same": 1, "written": 0, "deleted": 0}
+    operator.run("clients", "show", kept["client_id"], code=1)
+
     assert copied(operator, "clients", copy, "--exactly") == {"table": "clients", "same": 0, "written": 1, "deleted": 1}
     assert held(table) == held(copy)
     operator.run("clients", "show", newer["client_id"], code=1)
@@ -177,6 +199,10 @@ def test_events_are_never_taken_back_but_missing_ones_are_copied(stack: Stack, o
 
 
 def test_what_is_to_be_done_next_is_said(operator: Operator, beside: Beside) -> None:
-    said = operator.run("restore", "copy", "roles", "--from", beside("roles"), "--yes").stderr
-    assert "SessionsNotBefore" in said
-    assert "gatepost restore review" in said
+    copy = beside("roles")
+    said = operator.run("restore", "copy", "roles", "--from", copy, "--exactly", "--yes").stderr
+    assert all(each in said for each in ("SessionsNotBefore", "restore mend", "restore review"))
+    # Nobody else is concerned where something was missing.
+    said = operator.run("restore", "copy", "roles", "--from", copy, "--yes").stderr
+    assert "restore review" in said
+    assert "SessionsNotBefore" not in said
