@@ -13,7 +13,7 @@ from cli.run import Run
 # By name: the module of `cli.commands` with a group or command of this name, and what it's for as its own help begins.
 # A module is imported when it's run, so that help and usage errors come at once.
 _COMMANDS = {
-    "users": "Move in with your users, and out again.",
+    "users": "See a user and act for them; move in with all users, and out again.",
     "roles": "Keep the roles in a file: export it, review changes to it, apply it.",
     "clients": "Register OAuth clients, and give them secrets.",
     "keys": "See the keys that sign access tokens, rotate them, and remove one that was stolen.",
@@ -23,6 +23,10 @@ _COMMANDS = {
     "backup": "See how far back the tables can be restored, and export all of them as they were at one moment.",
     "restore": "Bring tables back from their backups, and see what that has undone.",
     "doctor": "Check a deployment, and say what to mend.",
+    "alarms": "List the alarms that are on, each with its runbook.",
+    "mail": "See where mail has stopped, and let it go there again.",
+    "dead-letters": "See what functions gave up, and give it to them again.",
+    "deployment": "See which versions run, and go back to those before.",
 }
 
 
@@ -35,7 +39,8 @@ class _Gatepost(Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"cli.commands.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(f"cli.commands.{name}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

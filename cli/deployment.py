@@ -45,14 +45,17 @@ class DeployedFunction:
 @dataclass(frozen=True)
 class Deployment:
     """A deployment. `title` names it for people; `operator` is the ARN of who works on it, as AWS knows them, and `local` on
-    a local stack; `function` returns the function with a logical id of template.yaml. `stack` is the name of the CloudFormation
-    stack, None for a local one.
+    a local stack; `function` returns the function with a logical id of template.yaml, `physical_id` the name of whatever has
+    such an id (the URL, of a queue). `stack` is the name of the CloudFormation stack, None for a local one; `address` is where
+    a local one answers.
     """
 
     title: str
     operator: str
     function: Callable[[str], DeployedFunction]
+    physical_id: Callable[[str], str]
     stack: str | None = None
+    address: str = ""
 
     @cached_property
     def settings(self) -> "AdminSettings":
@@ -109,19 +112,21 @@ def of_stack(name: str) -> Iterator[Deployment]:
         cloudformation, lambda_, sts = map(session.create_client, ("cloudformation", "lambda", "sts"))
 
         @cache
-        def function(logical_id: str) -> DeployedFunction:
+        def physical_id(logical_id: str) -> str:
             found = cloudformation.describe_stack_resource(StackName=name, LogicalResourceId=logical_id)
-            physical_id = found["StackResourceDetail"]["PhysicalResourceId"]
-            configuration = lambda_.get_function_configuration(FunctionName=physical_id, Qualifier=ALIAS)
+            return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+        @cache
+        def function(logical_id: str) -> DeployedFunction:
+            physical = physical_id(logical_id)
+            configuration = lambda_.get_function_configuration(FunctionName=physical, Qualifier=ALIAS)
             if "Variables" not in configuration["Environment"]:
                 # Lambda opens it in the name of whoever asks.
-                raise Unreachable(
-                    f"You may not read the environment of {physical_id}: kms:Decrypt on the stack's key is missing."
-                )
-            return DeployedFunction(physical_id, configuration["Environment"]["Variables"])
+                raise Unreachable(f"You may not read the environment of {physical}: kms:Decrypt on the stack's key is missing.")
+            return DeployedFunction(physical, configuration["Environment"]["Variables"])
 
         operator = sts.get_caller_identity()["Arn"]
-        yield Deployment(f"the stack {name} in {cloudformation.meta.region_name}", operator, function, name)
+        yield Deployment(f"the stack {name} in {cloudformation.meta.region_name}", operator, function, physical_id, name)
 
 
 @contextmanager
@@ -142,9 +147,12 @@ def of_local_stack(url: str) -> Iterator[Deployment]:
             raise Unreachable(f"The local stack at {url} has no {logical_id}: it's of another version. Start it again.")
         return DeployedFunction(**told["functions"][logical_id])
 
+    def physical_id(logical_id: str) -> str:
+        return str(told.get("queues", {}).get(logical_id) or function(logical_id).name)
+
     others = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     with patch.dict(os.environ, others | told["aws"], clear=True):
-        yield Deployment(f"the local stack at {url}", LOCAL, function)
+        yield Deployment(f"the local stack at {url}", LOCAL, function, physical_id, address=url.rstrip("/"))
 
 
 def _told_by_local_stack(url: str) -> Any:

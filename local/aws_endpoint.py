@@ -1,9 +1,9 @@
 """The embedded AWS for other processes on this machine, above all the command line, which works on tables as it does in AWS.
 
-`GET /_local/deployment` says what it needs: each function's name and environment, and the environment of an AWS SDK that
-is to speak to `/_local/aws`. Whatever is signed for one of the services below is answered there by the same backends, one
-request at a time, as calls inside this process are. The signature isn't checked: whoever reaches a port of the loopback
-address may do all this anyway. It has to be there, since a web page of somebody else's can't send it unasked.
+`GET /_local/deployment` says what it needs: each function's name and environment, each queue's address, and the environment of
+an AWS SDK that is to speak to `/_local/aws`. Whatever is signed for one of the services below is answered there by the same
+backends, one request at a time, as calls inside this process are. The signature isn't checked: whoever reaches a port of the
+loopback address may do all this anyway. It has to be there, since a web page of somebody else's can't send it unasked.
 """
 
 import json
@@ -19,7 +19,7 @@ from local.aws import CREDENTIALS, DYNAMODB_URL
 from local.events import Request, Response
 from local.gateway import Page
 from local.model import Function
-from local.resources import REGION
+from local.resources import ACCOUNT, REGION
 
 PATH = "/_local/aws"
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -30,8 +30,10 @@ _HOSTS = {"dynamodb": "dynamodb", "kms": "kms", "lambda": "lambda", "ses": "emai
 _JSON = (("content-type", "application/json"),)
 
 
-def aws_pages(functions: Mapping[str, Function], settings: Mapping[str, str]) -> dict[str, Page]:
-    """Return the pages by path. `settings` are environment variables that all `functions` have beside their own."""
+def aws_pages(functions: Mapping[str, Function], queues: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, Page]:
+    """Return the pages by path. `queues` are names, and `settings` environment variables that all `functions` have beside their
+    own.
+    """
 
     def show_deployment(request: Request) -> Response:
         if request.host not in _LOOPBACK:
@@ -43,7 +45,8 @@ def aws_pages(functions: Mapping[str, Function], settings: Mapping[str, str]) ->
             logical_id: {"name": function.name, "environment": {**function.environment, **settings}}
             for logical_id, function in functions.items()
         }
-        return Response(200, _JSON, json.dumps({"aws": sdk, "functions": described}, indent=2).encode())
+        urls = {logical_id: f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}" for logical_id, name in queues.items()}
+        return Response(200, _JSON, json.dumps({"aws": sdk, "functions": described, "queues": urls}, indent=2).encode())
 
     return {"/_local/deployment": show_deployment, PATH: _answer, f"{PATH}/": _answer}
 

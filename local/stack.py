@@ -82,7 +82,7 @@ class Stack:
         pages |= metrics_pages(METRICS.described, self.alarms)
         make_layers_importable(self.template.functions.values())
         limits = scaled_limits(limits_scale) if limits_scale else {}
-        pages |= aws_pages(self.template.functions, limits)
+        pages |= aws_pages(self.template.functions, self.template.queues, limits)
         self.functions = {key: cold_start(function, limits) for key, function in self.template.functions.items()}
         self._cleanup = ExitStack()
         for key, function in self.template.functions.items():

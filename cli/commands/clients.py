@@ -82,11 +82,12 @@ def create(
 
 @clients.command("rotate-secret", examples=("gatepost clients rotate-secret 0123456789abcdef0123456789abcdef --json",))
 @click.argument("client_id")
+@click.option("--stolen", is_flag=True, help="let the ones before work no more")
 @pass_run
-def rotate_secret(run: Run, client_id: str) -> None:
+def rotate_secret(run: Run, client_id: str, stolen: bool) -> None:
     """Give a confidential client a new secret, which is printed once, and never again. The one before works for a day."""
     service, me, caller = run.deployment.acting()
-    _print_with_secret(run, *rules.rotate_secret(service, me, client_id, caller))
+    _print_with_secret(run, *rules.rotate_secret(service, me, client_id, caller, stolen=stolen))
 
 
 @clients.command(examples=("gatepost clients delete 0123456789abcdef0123456789abcdef --yes",))

@@ -1,182 +1,197 @@
-"""`gatepost users`: moving in with all users of another system, and out again with all that is theirs."""
+"""`gatepost users`: one user, for whom an operator acts, or all of them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import TypeAdapter, ValidationError
 
-from cli import exporting, output
+from cli import output, people
 from cli.commanding import Group
-from cli.deployment import LOCAL
-from cli.failures import Refused, Unreachable, of_aws
-from cli.importing import journal
-from cli.importing.admission import Rules
-from cli.importing.formats import FORMATS, Format, Options, UnusableOption
-from cli.importing.journal import JournalRefused
-from cli.importing.reports import Files
-from cli.importing.run import Summary, import_users
+from cli.commands import moving_users
+from cli.failures import of_value
 from cli.run import Run, pass_run
-from gatepost.errors import Unavailable
+from gatepost import clock, limits, session_list
+from gatepost.accounts import erasure
+from gatepost.administration import password_resets
+from gatepost.administration import users as rules
+from gatepost.api_keys import own_keys, spelling
+from gatepost.fields import Line
+from gatepost.service import Service
+from gatepost.storage import keys, suppressions
+from gatepost.storage.users import User
 
-# Users a second: what a table takes that was made a moment ago, with enough left for those who sign in.
-_RATE_IN_AWS = 500
-_SHOWN_REFUSALS = 10
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
-
-@click.group(
-    cls=Group, examples=("gatepost users import users.csv --format csv --dry-run", "gatepost users export users.jsonl")
-)
+@click.group(cls=Group, examples=("gatepost users show ada@example.com", "gatepost users export users.jsonl"))
 def users() -> None:
-    """Move in with your users, and out again."""
+    """See a user and act for them; move in with all users, and out again."""
 
 
-@users.command(
-    "import",
-    examples=(
-        "gatepost --stack gatepost-prod users import users.csv --format csv --dry-run",
-        "gatepost --stack gatepost-prod users import auth0.json --format auth0 --hashes hashes.json",
-        "gatepost --stack gatepost-prod users import users.jsonl --format gatepost --with-administrators",
-    ),
-    epilog="""
-    Run it again, with the same file, after whatever has cut it short: it goes on where it was, and tries again whom it has
-    refused. FILE.import.jsonl holds what is done, FILE.refused.jsonl who was refused and why, by line, and FILE.ids.csv which
-    id of the file became which id here.
+users.add_command(moving_users.import_)
+users.add_command(moving_users.export)
+_USER = click.argument("who", metavar="ID|ADDRESS")
+_YES = click.option("--yes", is_flag=True, help="don't ask")
 
-    100,000 users of about 1 KB cost 1,000,000 write units of DynamoDB.
-    """,
-)
-@click.argument("file", type=_FILE)
-@click.option("--format", "name", type=click.Choice(list(FORMATS)), required=True, help="what kind of file it is")
-@click.option("--dry-run", is_flag=True, help="write nothing, and report what would be refused")
-@click.option("--hashes", type=_FILE, help="Auth0's file of password hashes")
-@click.option("--firebase-hash-config", type=_FILE, help="the hash parameters that Firebase's console shows")
-@click.option("--roles-claim", metavar="NAME", help="take roles from this custom claim (firebase) or app_metadata (auth0)")
-@click.option("--ignore-unknown-roles", is_flag=True, help="leave out roles that the deployment doesn't have")
-@click.option("--with-administrators", is_flag=True, help="take users whose roles permit everything")
-@click.option("--output", "prefix", type=click.Path(path_type=Path), metavar="PREFIX", help="of what is kept [default: FILE]")
-@click.option(
-    "--rate",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help=f"users a second [default: {_RATE_IN_AWS} in AWS, any number locally]",
-)
+
+@users.command(examples=("gatepost users show ada@example.com", "gatepost users show ada@example.com --json | jq .sessions"))
+@_USER
 @pass_run
-def import_(
-    run: Run,
-    file: Path,
-    name: str,
-    dry_run: bool,
-    hashes: Path | None,
-    firebase_hash_config: Path | None,
-    roles_claim: str | None,
-    ignore_unknown_roles: bool,
-    with_administrators: bool,
-    prefix: Path | None,
-    rate: int | None,
-) -> None:
-    """Make users of those in FILE, with the password hashes they have.
+def show(run: Run, who: str) -> None:
+    """Show a user: what they have, and what keeps them out or their mail away.
 
-    Whoever can't be imported is refused by line, and all others are, each with all that is theirs or not at all. An address
-    that wasn't verified comes without its password: its owner signs in with a code by mail. Nobody is sent a mail.
+    `locked_until` is when they can sign in by password again, where too many guesses were made at it; by a mailed link, or
+    with a new password by one, they can at once.
     """
-    options = Options(hashes=hashes, firebase_hash_config=firebase_hash_config, roles_claim=roles_claim)
-    _demand_meant(FORMATS[name], options)
-    if not file.is_file():
-        raise click.UsageError("FILE must be a file that can be read more than once.")
     service, me, _ = run.deployment.acting()
-    rules = Rules(service, me, ignore_unknown_roles=ignore_unknown_roles, with_administrators=with_administrators)
-    files = Files.beside(prefix or file)
-    about = journal.about(file, name, service)
-    with _told(), file.open("rb") as stream, output.reading(stream, file.stat().st_size) as on_entry:
-        summary = import_users(
-            rules,
-            FORMATS[name].read(stream, options),
-            files,
-            about,
-            dry_run=dry_run,
-            rate=rate or (None if me.id == LOCAL else _RATE_IN_AWS),
-            on_entry=on_entry,
-        )
-    _report(run, summary, files, dry_run)
+    _print(run, _described(service, people.find(service, me, who)))
 
 
-@users.command(examples=("gatepost --stack gatepost-prod users export users.jsonl",))
+@users.command(examples=("gatepost users sign-out ada@example.com",))
+@_USER
+@pass_run
+def sign_out(run: Run, who: str) -> None:
+    """End all sessions of a user, at once. They may sign in again."""
+    service, me, caller = run.deployment.acting()
+    user = people.find(service, me, who)
+    rules.end_sessions(service, me, user, caller)
+    _print_after(run, user, "All sessions are over.")
+
+
+@users.command(examples=("gatepost users reset-password ada@example.com",))
+@_USER
+@pass_run
+def reset_password(run: Run, who: str) -> None:
+    """Make a user's password void, end their sessions and API keys, and mail them a link that sets a new one."""
+    service, me, caller = run.deployment.acting()
+    user = people.find(service, me, who)
+    password_resets.demand_reset(service, me, user, caller)
+    _print_after(run, user, "The password, all sessions and all API keys are void; a link is on its way by mail.")
+
+
+@users.command(examples=("gatepost users disable ada@example.com",))
+@_USER
+@pass_run
+def disable(run: Run, who: str) -> None:
+    """Keep a user out, whatever they have: sessions end at once, and nothing signs in."""
+    _update(run, who, "Nothing of theirs works until `gatepost users enable`.", status="disabled")
+
+
+@users.command(examples=("gatepost users enable ada@example.com",))
+@_USER
+@pass_run
+def enable(run: Run, who: str) -> None:
+    """Let a user in again who was disabled. What works of theirs is what worked before, but for sessions."""
+    _update(run, who, "They may sign in again.", status="active")
+
+
+@users.command(examples=("gatepost users rename ada@example.com 'Ada King'",))
+@_USER
+@click.argument("name", metavar="NAME")
+@pass_run
+def rename(run: Run, who: str, name: str) -> None:
+    """Correct the name of a user. The address only they can change, since they have to prove the new one."""
+    try:
+        corrected = TypeAdapter(Line).validate_python(name)
+    except ValidationError as exc:
+        raise click.BadParameter(of_value(exc.errors()[0]), param_hint="NAME") from exc
+    _update(run, who, "The name is changed.", name=corrected)
+
+
+@users.command(examples=("gatepost users data ada@example.com ada.json",))
+@_USER
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
 @pass_run
-def export(run: Run, file: str) -> None:
-    """Write all users into FILE (or to stdout, for -), with their password hashes and all else that is theirs, as JSON Lines.
+def data(run: Run, who: str, file: str) -> None:
+    """Write all that is held about a user into FILE, as `GET /v1/me/export` gives it to them: no secret, no hash.
 
-    `users import --format gatepost` takes it, in this deployment or in another; so does whatever reads JSON. Sessions aren't in
-    it, and neither are roles themselves: see `roles export`.
+    FILE is yours alone to read; - is stdout. Of their security events it has the newest 1,000.
     """
-    service, number = run.deployment.service, 0
+    service, me, _ = run.deployment.acting()
+    held = erasure.export(service, people.find(service, me, who))
     with output.private_file(file) as lines:
-        for some in exporting.lines(service):
-            lines.writelines(some)
-            number += len(some)
-            output.say_progress(f"{number:,} users")
-    output.say_progress("")
+        lines.write(f"{output.as_json(held)}\n")
+    complete = "all" if held["security_events_complete"] else "the newest"
+    output.say(f"Sessions: {len(held['sessions'])}. API keys: {len(held['api_keys'])}. Security events: {complete}.")
     if run.json and file != "-":
-        output.print_json({"users": number, "file": file})
-    output.say(
-        f"{number:,} users are written, with their hashes: keep that as you keep the tables, and no longer.", fg="yellow"
-    )
+        output.print_json({"id": held["user"]["id"], "file": file})
 
 
-def _demand_meant(chosen: Format, options: Options) -> None:
-    """Demand that each of the `options` that is given means something to the format."""
-    for option, value in vars(options).items():
-        if value is not None and option not in chosen.options:
-            raise click.UsageError(f"--{option.replace('_', '-')} is for another format.")
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell what has stopped an import, and how it goes on."""
-    again = "What is imported stays so. Run the same command again: it goes on where it was."
-    try:
-        yield
-    except (JournalRefused, UnusableOption) as exc:
-        raise Refused(str(exc)) from exc
-    except Unavailable as exc:
-        raise Unreachable(
-            f"The import has stopped. {of_aws(_cause(exc))} If it's too much at once, give a --rate. {again}"
-        ) from exc
-    except OSError as exc:
-        raise Refused(f"The import has stopped: {exc}. {again}") from exc
-    except KeyboardInterrupt:
-        output.say(f"\nInterrupted. {again}")
-        raise
-
-
-def _cause(exc: Exception) -> Exception:
-    """Return what AWS or its SDK has raised behind all that was raised for it."""
-    while isinstance(exc.__cause__, Exception) and not isinstance(exc, ClientError | BotoCoreError):
-        exc = exc.__cause__
-    return exc
-
-
-def _report(run: Run, summary: Summary, files: Files, dry_run: bool) -> None:
-    left = {"refusals": files.refused, "ids": files.ids}
-    there: dict[str, Any] = {what: str(path) if path.exists() else None for what, path in left.items()}
+@users.command(examples=("gatepost users delete ada@example.com --yes",))
+@_USER
+@_YES
+@pass_run
+def delete(run: Run, who: str, yes: bool) -> None:
+    """Delete a user for good, with all that is theirs; they're told by mail. Their security events stay, by the id alone."""
+    service, me, caller = run.deployment.acting()
+    user = people.find(service, me, who)
+    if not yes:
+        click.confirm(f"Delete {output.printable(user.email)} of {run.deployment.title} for good?", abort=True, err=True)
+    rules.delete(service, me, user, caller)
+    output.say("The user is deleted.")
     if run.json:
-        output.print_json({"dry_run": dry_run, **vars(summary), "seconds": round(summary.seconds, 3)} | there)
-    else:
-        click.echo(
-            f"{summary.imported:,} users {'would be imported' if dry_run else 'are imported'} ({summary.seconds:.1f} s),"
-        )
-        click.echo(f"{summary.without_password:,} of them without a password: they sign in with a code by mail, or reset it;")
-        click.echo(f"{summary.before:,} were imported by a run before;")
-        click.echo(f"{summary.refused:,} are refused.")
-    if summary.refused:
-        with files.refused.open(encoding="utf-8") as refusals:
-            for line, _ in zip(refusals, range(_SHOWN_REFUSALS), strict=False):
-                output.say(line.rstrip())
-        output.say(
-            f"All refusals are in {files.refused}. Those whose reason is gone are imported by the same command.", fg="yellow"
-        )
-        raise click.exceptions.Exit(1)
+        output.print_json({"id": user.id, "deleted": True})
+
+
+@users.command(examples=("gatepost users delete-api-key gp_0123456789abcdef0123456789abcdef0123456789abcdef",))
+@click.argument("key", metavar="KEY")
+@_YES
+@pass_run
+def delete_api_key(run: Run, key: str, yes: bool) -> None:
+    """Delete one API key, such as one that somebody has found. Its access tokens go with it.
+
+    KEY is its id, with gp_ before it or not, as events and lists have it. Of a whole key give the first 51 characters: the rest
+    is the secret, and should stand in no shell's history.
+    """
+    service, me, caller = run.deployment.acting()
+    key_id = key.removeprefix("gp_")
+    if not spelling.is_id(key_id):
+        raise click.BadParameter("must be the id of an API key: gp_ and 48 hexadecimal digits", param_hint="KEY")
+    user = rules.find(service, me, spelling.owner_of(key_id))
+    if not yes:
+        click.confirm(f"Delete the API key gp_{key_id} of {output.printable(user.email)}?", abort=True, err=True)
+    own_keys.delete(service, user.id, key_id, caller, operator=me.id)
+    output.say("The API key is deleted. Its owner isn't told: tell them.")
+    if run.json:
+        output.print_json({"id": key_id, "user_id": user.id, "deleted": True})
+
+
+def _update(run: Run, who: str, done: str, **changes: Any) -> None:
+    service, me, caller = run.deployment.acting()
+    user = people.find(service, me, who)
+    as_it_is = {"name": user.name, "email_verified": user.email_verified, "status": user.status}
+    rules.update(service, me, user, caller, **(as_it_is | changes))
+    _print_after(run, user, done)
+
+
+def _print_after(run: Run, before: User, done: str) -> None:
+    service, me, _ = run.deployment.acting()
+    _print(run, _described(service, rules.find(service, me, before.id)))
+    output.say(done)
+
+
+def _described(service: Service, user: User) -> dict[str, Any]:
+    settings = service.settings
+    guesses = service.limits.account_failures
+    count = service.db.get(settings.sessions_table, keys.limit(guesses.kind, limits.account(user.email_digest)))
+    free_at, now = limits.free_at(guesses, count), clock.now()
+    return {
+        "id": user.id,
+        "email": user.email,
+        "email_verified": user.email_verified,
+        "name": user.name,
+        "status": user.status,
+        "roles": list(user.roles),
+        "created_at": clock.rfc3339(user.created_at),
+        "sessions": len(session_list.alive(service, user)),
+        "api_keys": len(own_keys.all_of(service, user)),
+        "locked_until": clock.rfc3339(free_at) if now < free_at else None,
+        "mail_stopped": suppressions.described(user.mail_stopped),
+    }
+
+
+def _print(run: Run, user: dict[str, Any]) -> None:
+    if run.json:
+        output.print_json(user)
+        return
+    stopped = user["mail_stopped"]
+    told = f"{stopped['reason']} at {stopped['at']}, until {stopped['until']}" if stopped else None
+    output.print_members(user | {"mail_stopped": told})

@@ -120,10 +120,8 @@ CHECKS: tuple[Check[Any], ...] = (
     Check(
         "outbox.dead-letters",
         "Are the queues of dead letters empty?",
-        "Read why in the function's log. `MailerDeadLetters`: the sweep has sent these mails, or `outbox.unsent` shows them; "
-        "`FeedbackDeadLetters`: give them to the function again (docs/mail.md); `EventsDeadLetters`: `gatepost events replay` "
-        "(docs/events.md); `KeysDeadLetters`: the next hour's run does "
-        "it. Then `aws sqs purge-queue --queue-url URL`.",
+        "Read why in the function's log, mend that, and give it to the function again: `gatepost dead-letters redrive QUEUE`; "
+        "what was for the event bus: `gatepost events replay` (docs/events.md). Both are safe to do twice.",
         _dead_letters,
         _are_empty,
     ),

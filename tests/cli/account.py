@@ -110,8 +110,8 @@ class Account:
         answer = self.answers[name](arguments) if name in self.answers else call(client, operation, arguments)
         if name in self.amended:
             self.amended[name](answer)
-        if name in self.answers:
-            shape = client.meta.service_model.operation_model(operation).output_shape
+        shape = client.meta.service_model.operation_model(operation).output_shape
+        if name in self.answers and shape:
             told = {member: value for member, value in answer.items() if member != "ResponseMetadata"}
             report = ParamValidator().validate(told, shape)
             assert not report.has_errors(), report.generate_report()

@@ -18,7 +18,7 @@ from local.stack import Stack
 from tests.cli.support import Operator
 from tests.integration.accounts import WRONG, new_user
 from tests.integration.administrators import administrator
-from tests.support import new_email
+from tests.support import Api, new_email
 
 
 def printed(operator: Operator, *arguments: str) -> list[dict[str, Any]]:
@@ -138,3 +138,28 @@ def test_an_address_without_an_account_is_1(operator: Operator) -> None:
 
 def test_where_nothing_happened_nothing_is_printed(operator: Operator) -> None:
     assert operator.run("audit", "tail", "--user", new_id()).output == ""
+
+
+def test_events_are_counted_by_what_they_have(operator: Operator) -> None:
+    user, elsewhere = new_user(operator.stack), Api(operator.stack)
+    for _ in range(3):
+        elsewhere.login(user.email, WRONG)
+    user.api.login(user.email, WRONG)
+    search = ("--user", user.email, "--event", "sign_in.failed")
+    assert operator.json("audit", "count", "--by", "ip", *search) == {
+        "total": 4,
+        "different": 2,
+        "counts": [{"ip": elsewhere.ip, "events": 3}, {"ip": user.api.ip, "events": 1}],
+    }
+    assert operator.json("audit", "count", "--by", "ip", *search, "-n", "1")["counts"] == [{"ip": elsewhere.ip, "events": 3}]
+    shown = operator.run("audit", "count", "--by", "reason", *search, "--ip", elsewhere.ip)
+    assert [line.split() for line in shown.stdout.splitlines()] == [["EVENTS", "REASON"], ["3", "wrong_password"]]
+    assert shown.stderr == "3 events in all.\n"
+    assert operator.json("audit", "count", "--by", "actor", *search)["counts"] == [{"actor": None, "events": 4}]
+
+
+def test_events_of_a_client_address_alone(operator: Operator) -> None:
+    user, elsewhere = new_user(operator.stack), Api(operator.stack)
+    elsewhere.login(user.email, WRONG)
+    (line,) = operator.run("--json", "audit", "tail", "--user", user.email, "--ip", elsewhere.ip).stdout.splitlines()
+    assert json.loads(line)["event"] == "sign_in.failed"

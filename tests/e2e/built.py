@@ -153,7 +153,7 @@ class Lambda:
 class _AwsAlone:
     """Answers what is signed for AWS from the memory of `embedded_aws`, and nothing else."""
 
-    _answer = staticmethod(aws_pages({}, {})[PATH])
+    _answer = staticmethod(aws_pages({}, {}, {})[PATH])
 
     def handle(self, request: Request) -> Response:
         return self._answer(request)

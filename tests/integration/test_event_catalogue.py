@@ -144,6 +144,7 @@ def test_z14_the_catalogue_is_complete(stack: Stack) -> None:
     elsewhere |= {Event.USER_IMPORTED}  # tests/cli/test_users_import
     elsewhere |= {Event.API_KEY_CREATED, Event.API_KEY_DELETED, Event.API_KEY_REFUSED}  # test_api_key_events
     elsewhere |= {Event.USER_RESTORED}  # tests/cli/test_restore
+    elsewhere |= {Event.EMAIL_RESUMED}  # tests/cli/test_mail
     elsewhere |= {Event.EMAIL_BOUNCED, Event.EMAIL_COMPLAINED, *test_user_events.EVENTS}
     assert tested | elsewhere == set(Event)
 

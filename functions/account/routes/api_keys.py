@@ -36,4 +36,4 @@ async def create_api_key(
 @router.delete("/{api_key_id}", status_code=204, responses=responses(401, 403, 404, 422, body=False))
 async def delete_api_key(api_key_id: str, me: SignedInUser, service: TheService, caller: TheCaller) -> None:
     """Delete one of one's own API keys. It's refused from now on, and its access tokens are on the revocation list."""
-    own_keys.delete(service, me, api_key_id, caller)
+    own_keys.delete(service, me.id, api_key_id, caller, actor_id=me.id)

@@ -37,7 +37,7 @@ async def erase_account(me: SignedInUser, service: TheService, caller: TheCaller
 @router.get("/export", responses=responses(401, 403, body=False))
 async def export(me: SignedInUser, service: TheService) -> dict[str, Any]:
     """Read everything that is held about oneself."""
-    return erasure.export(service, me)
+    return erasure.export(service, me.user, me.sid)
 
 
 @router.post("/password", status_code=204, responses=responses(401, 403, 429))

@@ -30,6 +30,7 @@ class Event(StrEnum):
     EMAIL_CHANGED = "email.changed"
     EMAIL_BOUNCED = "email.bounced"
     EMAIL_COMPLAINED = "email.complained"
+    EMAIL_RESUMED = "email.resumed"
     ACCOUNT_DELETED = "user.deleted"
     EMAIL_CODE_REQUESTED = "sign_in.email_code_requested"
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"

@@ -5,7 +5,6 @@ each entry its time. One conditional ADD both asks and counts, so that parallel 
 taking back the same entry twice changes nothing, so that the SDK's own retry is harmless.
 """
 
-import math
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -180,14 +179,19 @@ def _take_all_back(db: Database, table: str, outcomes: Iterable[object]) -> None
             take_back(db, table, outcome)
 
 
+def free_at(limit: Limit, item: Item | None) -> int:
+    """Return from when on the limit with this item takes one more, in seconds since the epoch; 0 if it was never reached."""
+    times = sorted(entry // _ENTRY_SCALE for entry in item.get("entries", ())) if item else []
+    if len(times) < limit.allowed:
+        return 0
+    oldest_leaves = int(times[-limit.allowed]) + limit.window
+    # The limit was reached only if all of them stood in one window; a full item may hold some that had left it before.
+    return max(oldest_leaves, int(times[-1]) + MINIMUM_BLOCK) if times[-1] < oldest_leaves else 0
+
+
 def _forget_aged(db: Database, table: str, limit: Limit, subject: str, item: Item, now: int) -> None:
     """Remove the entries that have left the window from a full item, or raise `RateLimited` if it's still full."""
-    times = sorted(entry // _ENTRY_SCALE for entry in item["entries"])
-    oldest_leaves = times[-limit.allowed] + limit.window
-    # The limit was reached only if all of them stood in one window; a full item may hold some that had left it before.
-    if times[-1] < oldest_leaves:
-        free_at = max(oldest_leaves, times[-1] + MINIMUM_BLOCK)
-        if now < free_at:
-            raise RateLimited(math.ceil(free_at - now))
+    if now < (free := free_at(limit, item)):
+        raise RateLimited(free - now)
     aged = item["entries"] - _counting(item, limit, now)
     db.write(update(table, keys.limit(limit.kind, subject), "DELETE entries :aged", aged=aged))

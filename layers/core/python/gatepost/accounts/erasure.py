@@ -73,13 +73,13 @@ def purge(service: Service, user_id: str) -> None:
         service.db.delete_all(service.settings.sessions_table, keys.everything_of_user(user_id))
 
 
-def export(service: Service, me: SignedInPrincipal) -> dict[str, Any]:
-    """Return everything held about the user but secrets and their digests, as JSON: profile, sessions, API keys, security
-    events.
+def export(service: Service, user: User, current: str = "") -> dict[str, Any]:
+    """Return everything held about `user` but secrets and their digests, as JSON: profile, sessions, of which `current` is the
+    one that asks, API keys, security events.
 
     Anybody who knows the address can cause events, so only the newest stand here; the audit trail has all, in pages.
     """
-    settings, user = service.settings, me.user
+    settings = service.settings
     change = service.db.get(settings.sessions_table, keys.email_change(user.id))
     events, more = audit.page(service.db, settings.audit_table, user.id, _EXPORTED_EVENTS, None)
     return {
@@ -95,7 +95,7 @@ def export(service: Service, me: SignedInPrincipal) -> dict[str, Any]:
             "mail_stopped": suppressions.described(user.mail_stopped),
         },
         "pending_email": change["email"] if change and clock.now() < change["expires_at"] else None,
-        "sessions": [_exported(session, me.sid) for session in session_list.alive(service, user)],
+        "sessions": [_exported(session, current) for session in session_list.alive(service, user)],
         "api_keys": [own_keys.described(key) for key in own_keys.all_of(service, user)],
         "security_events": [_exported_event(event) for event in events],
         "security_events_complete": more is None,

@@ -103,8 +103,9 @@ def update(service: Service, me: Actor, client_id: str, changes: Mapping[str, An
     return _write(service, me, client, Event.CLIENT_UPDATED, caller)
 
 
-def rotate_secret(service: Service, me: Actor, client_id: str, caller: Caller) -> tuple[Client, str]:
-    """Give a client a new secret, which nobody sees again, and return both. The one before works for a day.
+def rotate_secret(service: Service, me: Actor, client_id: str, caller: Caller, *, stolen: bool = False) -> tuple[Client, str]:
+    """Give a client a new secret, which nobody sees again, and return both. The one before works for a day, or, where it was
+    `stolen`, no more.
 
     Raises:
         NotFound: there's none of this id.
@@ -115,7 +116,7 @@ def rotate_secret(service: Service, me: Actor, client_id: str, caller: Caller) -
     client = read(service, client_id)
     if client.type == "public":
         raise PublicClient
-    secret, kept = client_secrets.rotated(client.secrets, clock.now())
+    secret, kept = client_secrets.rotated(() if stolen else client.secrets, clock.now())
     return _write(service, me, replace(client, secrets=kept), Event.CLIENT_SECRET_ROTATED, caller), secret
 
 

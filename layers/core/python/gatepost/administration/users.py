@@ -72,7 +72,7 @@ def update(
     return after
 
 
-def delete(service: Service, me: Principal, user: User, caller: Caller) -> None:
+def delete(service: Service, me: Actor, user: User, caller: Caller) -> None:
     """Delete a user, whose address is free then, and with them all that is theirs. Raises what `update` does."""
     demand_may_change(me, user)
     transact(service, me, user, None, *erasure.erasing(service, user, caller, **actors.by(me)))

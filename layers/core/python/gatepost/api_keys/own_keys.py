@@ -110,20 +110,24 @@ def create(
     return key, text
 
 
-def delete(service: Service, me: SignedInPrincipal, key_id: str, caller: Caller) -> None:
-    """Delete one of the user's keys, whose access tokens go onto the revocation list.
+def delete(
+    service: Service, user_id: str, key_id: str, caller: Caller, *, actor_id: str | None = None, operator: str | None = None
+) -> None:
+    """Delete one of a user's keys, whose access tokens go onto the revocation list, as the user `actor_id` or an `operator`.
 
     Raises:
         NotFound: there's none of this id, or it's somebody else's.
     """
-    settings, user_id = service.settings, me.user.id
+    settings = service.settings
     if not spelling.is_id(key_id):
         raise NotFound("There is no such API key.")
     try:
         service.db.transact(
             *api_keys.delete(settings.users_table, user_id, key_id),
             revocations.of_session(settings.sessions_table, key_id),
-            service.audit.event(Event.API_KEY_DELETED, caller, user_id=user_id, actor_id=user_id, api_key_id=key_id),
+            service.audit.event(
+                Event.API_KEY_DELETED, caller, user_id=user_id, actor_id=actor_id, operator=operator, api_key_id=key_id
+            ),
         )
     except ConditionFailed as exc:
         raise NotFound("There is no such API key.") from exc

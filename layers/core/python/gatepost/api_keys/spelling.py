@@ -56,7 +56,7 @@ class SpelledKey:
     @property
     def user_id(self) -> str:
         """The id of its owner."""
-        return self.id[:_OWNER_LENGTH]
+        return owner_of(self.id)
 
     @property
     def secret_digest(self) -> bytes:
@@ -67,6 +67,11 @@ class SpelledKey:
 def is_id(text: str) -> bool:
     """Return whether `text` could be the id of an API key; nothing else may go into a key of a table."""
     return _ID.fullmatch(text) is not None
+
+
+def owner_of(key_id: str) -> str:
+    """Return the id of the user whose API key has this id."""
+    return key_id[:_OWNER_LENGTH]
 
 
 def shown(key_id: str) -> str:

@@ -101,5 +101,10 @@ def lift(table: str, address_digest: bytes) -> Write:
     return delete(table, keys.suppression(address_digest))
 
 
+def lift_as_read(table: str, address_digest: bytes, item: Item) -> Write:
+    """Delete the mark of an address, provided that it's still what `item` is."""
+    return delete(table, keys.suppression(address_digest), "feedback = :feedback", feedback=item["feedback"])
+
+
 def _unless_over(suppression: Suppression) -> Suppression | None:
     return suppression if clock.now() < suppression.until else None

@@ -235,6 +235,11 @@ def stop_mail(table: str, user_id: str, address_digest: bytes, suppression: Supp
     return update(table, to, "SET mail_stopped = :stopped", "email_digest = :digest", stopped=stopped, digest=address_digest)
 
 
+def resume_mail(table: str, user_id: str, address_digest: bytes) -> Write:
+    """Note that mail goes again to a user who still has the address."""
+    return update(table, keys.user(user_id), "REMOVE mail_stopped", "email_digest = :digest", digest=address_digest)
+
+
 def change(table: str, before: User, after: User) -> Write:
     """Write into the user in which ways `after` differs from `before`, whose status, epoch and version are still the same."""
     changes = {name: getattr(after, name) for name in _CHANGEABLE if getattr(after, name) != getattr(before, name)}
