@@ -1,5 +1,5 @@
-"""Asks the questions, prints the figures beside their peers', and keeps them in `benchmarks/results.json` and `plot.svg`, which are
-the machine's alone.
+"""Asks the questions, prints the figures beside their peers', and keeps them in `results.json` and `plot.svg` beside this file,
+which are the machine's alone.
 
     python -m benchmarks [QUESTION ...]    all of them, if none is named
     python -m benchmarks --list            what can be asked

@@ -1,4 +1,4 @@
-"""What was measured, and on what: kept in `benchmarks/results.json`; single runs in `benchmarks/runs.json`, for pyperf's tools."""
+"""What was measured, and on what: kept in `results.json` beside this file, and each run in `runs.json` for pyperf's tools."""
 
 import json
 import subprocess
@@ -90,12 +90,12 @@ def _document(results: Results) -> dict[str, Any]:
 
 
 def _timed(results: Results) -> list[tuple[str, Sequence[float]]]:
-    named = {}
+    named: list[tuple[str, Sequence[float]]] = []
     for figure in results.figures:
         if figure.unit == "s" and len(figure.ours) > 1:
-            named |= {figure.what: figure.ours} | ({figure.peer: figure.theirs} if figure.theirs else {})
+            named += [(figure.what, figure.ours), (f"{figure.what} / {figure.peer}", figure.theirs)]
     # What is given above a floor can be nothing at all, which pyperf doesn't take.
-    return [(name, runs) for name, runs in named.items() if min(runs) > 0]
+    return [(name, runs) for name, runs in named if runs and min(runs) > 0]
 
 
 def _git(*arguments: str) -> str:
