@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from benchmarks.figures import CannotMeasureError
 
@@ -56,8 +56,8 @@ def program(command: Sequence[str], environment: Mapping[str, str], folder: Path
             process.kill()
 
 
-def answer_with(measure: Callable[[], float]) -> None:
+def answer_with(measure: Callable[[], float], answers: TextIO = sys.stdout) -> None:
     """The program's side, in Python: say that it's ready, then answer every line with what `measure` gives."""
-    print("ready", flush=True)
+    print("ready", file=answers, flush=True)
     for _ in sys.stdin:
-        print(measure(), flush=True)
+        print(measure(), file=answers, flush=True)

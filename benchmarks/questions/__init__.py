@@ -14,6 +14,7 @@ from benchmarks.figures import Figure
 QUESTIONS = (
     "init_of_authorizer",
     "init_of_account",
+    "validated_post",
     "import_of_authorizer",
     "new_token",
     "repeated_token",
