@@ -18,6 +18,7 @@ QUESTIONS = (
     "import_of_authorizer",
     "new_token",
     "repeated_token",
+    "memory_of_requests",
     "import_of_users",
     "memory_of_import",
 )
