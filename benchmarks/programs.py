@@ -7,7 +7,7 @@ one round took. So two of them are asked in turns, and none sees what another on
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TextIO
 
@@ -26,7 +26,9 @@ class Program:
         Raises:
             CannotMeasureError: it has ended; why, it has said on its standard error, which is ours.
         """
-        print(line, file=self._questions, flush=True)
+        # Where nobody reads any more, there's no answer either.
+        with suppress(BrokenPipeError):
+            print(line, file=self._questions, flush=True)
         return self.answer()
 
     def answer(self) -> str:
