@@ -84,7 +84,7 @@ def _bounced(service: Service, since_ms: int) -> Iterator[EmailAddress]:
     """Yield the addresses of accounts whose mail has stopped by a bounce, told since then."""
     search, after, seen = Search(event=Event.EMAIL_BOUNCED, from_ms=since_ms), None, set[str]()
     while True:
-        items, after = audit_search.page(service, search, _PAGE, after)
+        items, after = audit_search.page(service.db, service.settings.audit_table, search, _PAGE, after)
         for user_id in (item["user_id"] for item in items if "user_id" in item):
             if user_id not in seen:
                 seen.add(user_id)
