@@ -59,7 +59,7 @@ class Verifier:
         if known is not None and self._takes(known.token) and self.keys(known.key.kid) is known.key:
             check_times(known.token, now=now, leeway=self.leeway)
         else:
-            known = self._verify(token, now)
+            known = self._verify(encoded, now)
         if self.revocations is not None:
             current = self.revocations.current()
             if current is not known.not_named_by:
@@ -72,9 +72,9 @@ class Verifier:
     def _takes(self, token: AccessToken) -> bool:
         return token.iss == self.issuer and self.audience in token.aud
 
-    def _verify(self, token: str, now: float) -> Verified:
+    def _verify(self, encoded: bytes, now: float) -> Verified:
         if self.revocations is not None:
             self.revocations.begin()  # beside the first fetch of the keys
-        payload, key = signed_payload(token, self.keys)
+        payload, key = signed_payload(encoded, self.keys)
         verified = check_claims(payload, issuer=self.issuer, audience=self.audience, now=now, leeway=self.leeway)
         return Verified(verified, key)
