@@ -140,6 +140,9 @@ lock: .venv/made ## Compile the hashed requirement files from pyproject.toml (UP
 	$(call compile,api,layers/api/requirements.txt,$(as_tested))
 	$(call compile,uv,requirements-uv.txt,$(as_tested))
 	$(call compile,bench,requirements-bench.txt,$(as_tested))
+	$(call compile,peer-tutorial-api,benchmarks/peers/tutorial_api/src/requirements.txt,$(as_tested))
+	$(call compile,peer-powertools-api,benchmarks/peers/powertools/api/requirements.txt,$(as_tested))
+	$(call compile,peer-powertools-authorizer,benchmarks/peers/powertools/authorizer/requirements.txt,$(as_tested))
 	$(call compile,sam,requirements-sam.txt,--python-version 3.13)
 	$(call compile,checkov,requirements-checkov.txt,--python-version 3.11)
 
