@@ -77,7 +77,7 @@ def check_times(token: AccessToken, *, now: float, leeway: int) -> None:
 
 
 def _access_token(claims: dict[str, Any], aud: tuple[str, ...]) -> AccessToken:
-    """The claims that aren't about us, each of its type. Raises ClaimInvalid. Written out, since this is done for every token."""
+    """The claims, each of its type. Raises ClaimInvalid. Written out: loops over names take twice as long."""
     get = claims.get
     sub, client_id, jti = claims["sub"], claims["client_id"], claims["jti"]
     if not (type(sub) is type(client_id) is type(jti) is str and sub and client_id and jti):

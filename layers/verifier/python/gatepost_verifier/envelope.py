@@ -48,7 +48,7 @@ def encode(token: str) -> bytes:
 
 
 def parse(encoded: bytes) -> Envelope:
-    """Read the form of a compact JWS access token (RFC 7515 section 7.1, RFC 9068 section 2.1), which is what `encode` returned.
+    """Read the form of a compact JWS access token, as `encode` gives it (RFC 7515 section 7.1, RFC 9068 section 2.1).
 
     Raises TokenMalformed, HeaderInvalid, AlgorithmNotAllowed, TokenTypeInvalid or KeyIdInvalid.
     """
