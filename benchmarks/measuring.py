@@ -3,16 +3,19 @@
 import gc
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 ROUNDS = 11
 
+T = TypeVar("T")
 
-def in_turns(rounds: int, *measured: Callable[[], float]) -> list[list[float]]:
+
+def in_turns(rounds: int, *measured: Callable[[], T]) -> list[list[T]]:
     """Return what each of `measured` gives, called in turns, as a list each: what one round of its own took.
 
     Who comes first changes with the round: none has it better for what the one before has left in the caches.
     """
-    runs: list[list[float]] = [[] for _ in measured]
+    runs: list[list[T]] = [[] for _ in measured]
     for number in range(rounds):
         for position in range(len(measured)):
             one = (number + position) % len(measured)

@@ -12,6 +12,8 @@ from benchmarks.figures import Figure
 
 # In the order in which they are asked: the long ones last.
 QUESTIONS = (
+    "init_of_authorizer",
+    "init_of_account",
     "import_of_authorizer",
     "new_token",
     "repeated_token",

@@ -73,7 +73,7 @@ class BuiltFunction:
             answer = self._post(json.dumps(event).encode())
         if isinstance(answer, dict) and "errorType" in answer:
             error = FunctionError(answer["errorMessage"])
-            error.add_note(self._log.read_text())
+            error.add_note(self.log)
             raise error
         return answer
 
@@ -87,8 +87,21 @@ class BuiltFunction:
                 # The emulator needs a moment until it listens.
                 starting = isinstance(exc.reason, ConnectionRefusedError) and self._process.poll() is None
                 if not starting or time.monotonic() > started + 10:
-                    raise AssertionError(f"{exc}\n{self._log.read_text()}") from exc
+                    raise AssertionError(f"{exc}\n{self.log}") from exc
                 time.sleep(0.02)
+
+    @property
+    def log(self) -> str:
+        """What the function and the emulator have written so far."""
+        return self._log.read_text()
+
+    @property
+    def process_id(self) -> int:
+        """The function's own process, the emulator's child (proc_pid_task_children(5): on Linux alone)."""
+        emulator = self._process.pid
+        threads = Path(f"/proc/{emulator}/task").glob("*/children")
+        (child,) = (int(number) for thread in threads for number in thread.read_text().split())
+        return child
 
     def stop(self) -> None:
         """End the process; the emulator ends the function."""
@@ -115,7 +128,7 @@ class Lambda:
     def cold_start(self, function: Function, settings: Mapping[str, str]) -> BuiltFunction:
         """Start `function` with these environment variables beside its own."""
         log = self._folder / f"{function.name}.log"
-        self._started.append(BuiltFunction(function, self._environment(function) | dict(settings), log))
+        self._started.append(BuiltFunction(function, self.environment(function) | dict(settings), log))
         return self._started[-1]
 
     def stop(self) -> None:
@@ -123,7 +136,7 @@ class Lambda:
         for function in self._started:
             function.stop()
 
-    def _environment(self, function: Function) -> dict[str, str]:
+    def environment(self, function: Function) -> dict[str, str]:
         """Return what Lambda and the template set, and nothing of this process but the credentials of the embedded AWS.
 
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
