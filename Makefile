@@ -143,6 +143,7 @@ lock: .venv/made ## Compile the hashed requirement files from pyproject.toml (UP
 	$(call compile,peer-tutorial-api,benchmarks/peers/tutorial_api/src/requirements.txt,$(as_tested))
 	$(call compile,peer-powertools-api,benchmarks/peers/powertools/api/requirements.txt,$(as_tested))
 	$(call compile,peer-powertools-authorizer,benchmarks/peers/powertools/authorizer/requirements.txt,$(as_tested))
+	$(call compile,peer-fastapi-users,benchmarks/peers/fastapi_users/src/requirements.txt,--python-version 3.13)
 	$(call compile,sam,requirements-sam.txt,--python-version 3.13)
 	$(call compile,checkov,requirements-checkov.txt,--python-version 3.11)
 

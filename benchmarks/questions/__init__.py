@@ -17,6 +17,10 @@ QUESTIONS = (
     "import_of_authorizer",
     "new_token",
     "repeated_token",
+    "sign_in",
+    "round_trips",
+    "cost",
+    "load",
     "import_of_users",
     "memory_of_import",
 )
