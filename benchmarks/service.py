@@ -17,6 +17,8 @@ from tests.e2e.built import Lambda, built_lambda
 from tests.support import Api, new_email
 from tools import dynamodb_local
 
+# What this process does isn't worth a line of log.
+_PARAMETERS = built.PARAMETERS[TEMPLATE] | {"LogLevel": "ERROR"}
 PASSWORD = "correct horse battery staple"  # noqa: S105 (the users' here)
 
 
@@ -37,8 +39,8 @@ class Service:
 
 
 @contextmanager
-def on_dynamodb_local() -> Iterator[Service]:
-    """Run it inside the block.
+def on_dynamodb_local(limits_scale: str = "") -> Iterator[Service]:
+    """Run it inside the block, its limits wider by `limits_scale`.
 
     Raises:
         CannotRunError: there is no Java for DynamoDB Local, or no way to get it.
@@ -47,8 +49,7 @@ def on_dynamodb_local() -> Iterator[Service]:
         dynamodb_local.engine(dynamodb_local.free_port()) as (url, _),
         patch.dict(os.environ, {DYNAMODB_URL: url}),
         embedded_aws() as mailbox,
-        # What this process does for it isn't worth a line.
-        Stack(TEMPLATE, mailbox, parameters=built.PARAMETERS[TEMPLATE] | {"LogLevel": "ERROR"}) as stack,
+        Stack(TEMPLATE, mailbox, parameters=_PARAMETERS, limits_scale=limits_scale) as stack,
         tempfile.TemporaryDirectory() as folder,
         built_lambda(Path(folder)) as runtime,
     ):
