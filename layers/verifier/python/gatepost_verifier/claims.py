@@ -64,11 +64,11 @@ def check_claims(claims: dict[str, Any], *, issuer: str, audience: str, now: flo
     token = _access_token(claims, tuple(aud))
     if token.exp <= token.iat:
         raise ClaimInvalid("exp isn't after iat")
-    check_times(token, now=now, leeway=leeway)
+    check_times(token, now, leeway)
     return token
 
 
-def check_times(token: AccessToken, *, now: float, leeway: int) -> None:
+def check_times(token: AccessToken, now: float, leeway: int) -> None:
     """Check that `token` is taken at `now`: iat - leeway <= now < exp + leeway. Raises TokenExpired or TokenNotYetValid."""
     if now >= token.exp + leeway:
         raise TokenExpired("exp has passed")
