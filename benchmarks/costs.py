@@ -28,8 +28,8 @@ class Use:
 
 @dataclass(frozen=True)
 class Deployment:
-    """How the service runs: a function's `memory` in MB, the seconds that a `trip` to DynamoDB takes, how many `cold_starts` there
-    are a request, and the processor's seconds of one.
+    """How the service runs: a function's `memory` in MB, the seconds that a `trip` to DynamoDB takes, how many `cold_starts` a
+    request has, and the processor's seconds of one.
     """
 
     memory: int
@@ -48,7 +48,7 @@ def cognito(users: int, plan: str) -> float:
     """Return what Cognito asks for so many active users: `plan` is `essentials` or `lite`. Raises ValueError beyond 100,000."""
     if users > 100_000:
         raise ValueError("the price list has no tier for more users")
-    asked: float = max(0, users - prices()["cognito"]["free_users"]) * prices()["cognito"][plan]
+    asked: float = _beyond(users, prices()["cognito"]["free_users"]) * prices()["cognito"][plan]
     return asked
 
 
@@ -56,20 +56,25 @@ def requests(used: Mapping[Use, float], deployment: Deployment) -> dict[str, flo
     """Return what a month's requests cost, by service: each kind of them and how many there are."""
     price = prices()
     number = sum(used.values())
-    share = min(1.0, deployment.memory / price["lambda"]["memory_of_a_whole_processor"])
     started = number * deployment.cold_starts
-    seconds = started * deployment.cold_start / share + sum(
-        times * (use.processor / share + use.trips * deployment.trip) for use, times in used.items()
+    of_processor = min(1.0, deployment.memory / price["lambda"]["memory_of_a_whole_processor"])
+    seconds = started * deployment.cold_start / of_processor + sum(
+        times * (use.processor / of_processor + use.trips * deployment.trip) for use, times in used.items()
     )
+    units = {
+        "million_writes": sum(times * use.writes for use, times in used.items()),
+        "million_reads": sum(times * use.reads for use, times in used.items()),
+    }
+    # An environment has its variables decrypted, and a signing key.
+    unwrapped = _beyond(2 * started, price["kms"]["free_requests"])
     return {
         "API Gateway": number / _MILLION * price["api_gateway"]["million_requests"],
-        "Lambda": number / _MILLION * price["lambda"]["million_requests"]
-        + seconds * deployment.memory / 1024 * price["lambda"]["gb_second"],
-        "DynamoDB": sum(times * use.writes for use, times in used.items()) / _MILLION * price["dynamodb"]["million_writes"]
-        + sum(times * use.reads for use, times in used.items()) / _MILLION * price["dynamodb"]["million_reads"],
-        "logs": sum(times * use.log_bytes for use, times in used.items()) / _GIGABYTE * price["logs"]["gigabyte"],
-        # An environment unwraps a signing key, and it seals its own variables.
-        "KMS": price["kms"]["key"] + 2 * started / _MILLION * price["kms"]["million_requests"],
+        "Lambda": _beyond(number, price["lambda"]["free_requests"]) / _MILLION * price["lambda"]["million_requests"]
+        + _beyond(seconds * deployment.memory / 1024, price["lambda"]["free_gb_seconds"]) * price["lambda"]["gb_second"],
+        "DynamoDB": sum(number_of / _MILLION * price["dynamodb"][unit] for unit, number_of in units.items()),
+        "logs": _beyond(sum(times * use.log_bytes for use, times in used.items()) / _GIGABYTE, price["logs"]["free_gigabytes"])
+        * price["logs"]["gigabyte"],
+        "KMS": price["kms"]["key"] + unwrapped / _MILLION * price["kms"]["million_requests"],
     }
 
 
@@ -77,5 +82,9 @@ def traces(number: float) -> float:
     """Return what X-Ray asks for a month's requests, which come evenly."""
     every_second = min(number, _TRACED_A_SECOND * _SECONDS)
     traced = every_second + (number - every_second) * _TRACED_SHARE
-    asked: float = traced / _MILLION * prices()["xray"]["million_traces"]
+    asked: float = _beyond(traced, prices()["xray"]["free_traces"]) / _MILLION * prices()["xray"]["million_traces"]
     return asked
+
+
+def _beyond(number: float, free: float) -> float:
+    return max(0.0, number - free)

@@ -14,6 +14,7 @@ import sys
 import time
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 CONTEXT = SimpleNamespace(
     aws_request_id="8476a536-e9f4-11e8-9739-2dfe598c3fcd",
@@ -65,22 +66,22 @@ def _counted_calls() -> list[str]:
     """Return a list to which the name of each call to AWS is added."""
     calls: list[str] = []
     if "botocore" in sys.modules:
-        from botocore.client import BaseClient  # noqa: PLC0415 (where there is one)
+        from botocore.endpoint import Endpoint  # noqa: PLC0415 (where there is one)
 
-        call_aws = BaseClient._make_api_call
+        make_request = Endpoint.make_request
 
-        def make_api_call(client: Any, operation: str, parameters: Any) -> Any:
-            calls.append(operation)
-            return call_aws(client, operation, parameters)
+        def counted(endpoint: Any, operation: Any, request: Any) -> Any:
+            calls.append(operation.name)
+            return make_request(endpoint, operation, request)
 
-        BaseClient._make_api_call = make_api_call
+        patch.object(Endpoint, "make_request", counted).start()
     return calls
 
 
 def _take_every_password() -> None:
     from argon2 import PasswordHasher  # noqa: PLC0415 (as above)
 
-    PasswordHasher.verify = lambda *args, **kwargs: True
+    patch.object(PasswordHasher, "verify", lambda *args, **kwargs: True).start()
 
 
 if __name__ == "__main__":

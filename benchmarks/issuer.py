@@ -96,7 +96,9 @@ def issuer() -> Iterator[Issuer]:
         }
         with patch.dict("os.environ", environment):
             app = importlib.reload(importlib.import_module("functions.authorizer.app"))
-        made = Issuer(url, key, key.public_key(), documents["/.well-known/jwks.json"], app.handler, app.authorizer.verifier.verify)
+        made = Issuer(
+            url, key, key.public_key(), documents["/.well-known/jwks.json"], app.handler, app.authorizer.verifier.verify
+        )
         if not made.handler(event(made.token()), None)["isAuthorized"]:  # and has fetched what it needs
             raise RuntimeError("the authorizer refused a good token")
         try:

@@ -1,4 +1,4 @@
-"""What do 200 clients at once get from the local stack, on DynamoDB Local? Is anything refused, and is hashing what they wait for?"""
+"""What do 200 clients at once get from the local stack on DynamoDB Local? Is any refused, and is it hashing they wait for?"""
 
 import json
 import os
@@ -50,7 +50,12 @@ def measure() -> list[Figure]:
     for failure in failures[:3]:
         print(failure, file=sys.stderr)
     figures = [
-        Figure(f"{_CLIENTS} clients at once: {len(every):,} requests, refused or failed", [len(failures)], at_most=0, unit="requests"),
+        Figure(
+            f"{_CLIENTS} clients at once: {len(every):,} requests, refused or failed",
+            [len(failures)],
+            at_most=0,
+            unit="requests",
+        ),
         Figure(f"{_CLIENTS} sign-ins at once, until the last", [answer["signed_in"]], f"{_CLIENTS} hashes in threads", hashing),
     ]
     for kind, seconds in answer["seconds"].items():

@@ -1,6 +1,7 @@
 """Logs and metrics."""
 
 import logging
+import sys
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
@@ -18,7 +19,10 @@ def logger() -> Logger:
         logging.getLogger(name).setLevel(logging.INFO)
     # It would write a second line for each request, with the raw path.
     logging.getLogger("mangum").setLevel(logging.WARNING)
-    return Logger(serialize_stacktrace=False)
+    # Lines are paid for by their length: asyncio's name of the task tells nothing, nor does the one place that logs requests.
+    if sys.version_info >= (3, 12):
+        logging.logAsyncioTasks = False
+    return Logger(serialize_stacktrace=False, location=None)
 
 
 def count(metric: str) -> None:
