@@ -1,6 +1,6 @@
 """Clients of a service in a process of their own: all at once, each signs in, reads its profile and refreshes, round by round.
 
-Reads a line, an object in JSON: `port`, `password`, `emails` (one a client) and `rounds`. Answers with one: `seconds` by kind of
+Reads a line, an object in JSON: `port`, `password`, `emails` (one a client), `rounds`. Answers with one: `seconds` by kind of
 request, a number for each; `signed_in`, the seconds until all had; and `failures`.
 """
 

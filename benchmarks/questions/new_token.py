@@ -8,7 +8,7 @@ from benchmarks.issuer import AUDIENCE, Issuer, event, issuer
 from benchmarks.measuring import in_turns, seconds
 from benchmarks.node import node, version
 
-_ROUNDS = 41
+_ROUNDS = 101
 _TOKENS = 50  # a round
 # Until Node's compiler has done what it will do.
 _WARM_UP = 60

@@ -13,7 +13,7 @@ from benchmarks.issuer import AUDIENCE, Issuer, event, issuer
 from benchmarks.measuring import in_turns, seconds
 from benchmarks.node import node, version
 
-_ROUNDS = 41
+_ROUNDS = 101
 _WARM_UP = 10
 _WHAT = "a token seen before, verified"
 _PYJWT = "PyJWT.decode with a key object"
