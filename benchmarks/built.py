@@ -1,5 +1,6 @@
 """What `sam build` made of ours and of the peers, for this machine, to be run as Lambda runs it."""
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from benchmarks.figures import CannotMeasureError
+from benchmarks.programs import Program, program
 from local import TEMPLATE
 from local.model import Function
 from local.template import read_template
@@ -72,7 +74,21 @@ def runtime() -> Iterator[tuple[Lambda, Path]]:
             functions.stop()
 
 
-def settings(function: Function) -> Mapping[str, str]:
+@contextmanager
+def answering(runtime: Lambda, function: Function, module: str, *arguments: str) -> Iterator[Program]:
+    """Run a program of `benchmarks.answering` with the packages of `function`, inside the block."""
+    environment = runtime.environment(function) | settings(function)
+    # Of this project, the benchmarks alone can be imported, and what they need of the standard library.
+    with TemporaryDirectory() as name:
+        Path(name, "benchmarks").symlink_to(ROOT / "benchmarks")
+        environment["PYTHONPATH"] += f"{os.pathsep}{name}"
+        # X-Ray isn't there.
+        environment["POWERTOOLS_TRACE_DISABLED"] = "true"
+        with program([str(PYTHON), "-S", "-m", module, *arguments], environment, function.code) as running:
+            yield running
+
+
+def settings(function: Function) -> dict[str, str]:
     """Return what a function's environment has beside what its template says."""
     # As in Lambda, where the code can't be written to.
     common = {"PYTHONDONTWRITEBYTECODE": "1"}

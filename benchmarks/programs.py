@@ -7,9 +7,9 @@ one round took. So two of them are asked in turns, and none sees what another on
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from benchmarks.figures import CannotMeasureError
 
@@ -26,7 +26,9 @@ class Program:
         Raises:
             CannotMeasureError: it has ended; why, it has said on its standard error, which is ours.
         """
-        print(line, file=self._questions, flush=True)
+        # Where nobody reads any more, there's no answer either.
+        with suppress(BrokenPipeError):
+            print(line, file=self._questions, flush=True)
         return self.answer()
 
     def answer(self) -> str:
@@ -56,8 +58,8 @@ def program(command: Sequence[str], environment: Mapping[str, str], folder: Path
             process.kill()
 
 
-def answer_with(measure: Callable[[], float]) -> None:
+def answer_with(measure: Callable[[], float], answers: TextIO = sys.stdout) -> None:
     """The program's side, in Python: say that it's ready, then answer every line with what `measure` gives."""
-    print("ready", flush=True)
+    print("ready", file=answers, flush=True)
     for _ in sys.stdin:
-        print(measure(), flush=True)
+        print(measure(), file=answers, flush=True)

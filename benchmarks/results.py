@@ -90,13 +90,13 @@ def _document(results: Results) -> dict[str, Any]:
 
 
 def _timed(results: Results) -> list[tuple[str, Sequence[float]]]:
-    named: list[tuple[str, Sequence[float]]] = []
+    # Two figures of one thing have the same runs of ours.
+    named: dict[str, Sequence[float]] = {}
     for figure in results.figures:
         if figure.unit == "s" and len(figure.ours) > 1:
-            beside = f", beside {figure.peer}" if figure.peer else ""
-            named += [(f"{figure.what}{beside}", figure.ours), (f"{figure.what}: {figure.peer}", figure.theirs)]
+            named |= {figure.what: figure.ours, f"{figure.what} / {figure.peer}": figure.theirs}
     # What is given above a floor can be nothing at all, which pyperf doesn't take.
-    return [(name, runs) for name, runs in named if runs and min(runs) > 0]
+    return [(name, runs) for name, runs in named.items() if runs and min(runs) > 0]
 
 
 def _git(*arguments: str) -> str:

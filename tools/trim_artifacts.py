@@ -7,12 +7,15 @@ the source (PEP 552). It names the files as they lie in Lambda. What comes out d
 hasn't changed has the same bytes, and isn't published again. The sources stay, for tracebacks.
 """
 
+import gzip
+import json
 import shutil
 import sys
 from collections.abc import Iterator
 from compileall import compile_dir
 from pathlib import Path
 from py_compile import PycInvalidationMode
+from typing import Any
 
 # The services that gatepost.aws.clients makes clients of. botocore brings the descriptions of all 400, most of its size, and
 # looks through them all as the first client is made.
@@ -24,8 +27,11 @@ _FOLDERS = {"tests", "__pycache__", ".agents"}
 _SUFFIXES = {".pyi", ".pxd", ".c", ".h"}
 # Of a package's dist-info, what installers keep for themselves. Its version, entry points and licences stay.
 _OF_INSTALLERS = {"INSTALLER", "RECORD", "REQUESTED", "WHEEL", "direct_url.json", "sboms", "top_level.txt"}
-# Beside the packages: command lines, and what was to be installed. Of boto3, what its resources need: we use clients alone.
-_IN_PACKAGES = ("bin", "requirements.txt", "boto3/data", "boto3/examples")
+# Beside the packages: command lines, and what was to be installed. And pydantic 1, which pydantic brings along: FastAPI would
+# import all of it to see that no model of ours is one of its, and does without where it isn't there.
+_IN_PACKAGES = ("bin", "requirements.txt", "pydantic/v1")
+# Beside botocore's description of a service: examples for its documentation.
+_EXAMPLES = "examples-1.json"
 
 
 def main() -> int:
@@ -44,6 +50,9 @@ def trim(artifact: Path) -> None:
         else:
             # It may have gone with its folder.
             path.unlink(missing_ok=True)
+    data = artifact / "python/botocore/data"
+    if data.is_dir():
+        _shorten_descriptions(data)
 
 
 def _superfluous(artifact: Path) -> Iterator[Path]:
@@ -55,7 +64,43 @@ def _superfluous(artifact: Path) -> Iterator[Path]:
             yield path
     packages = artifact / "python"
     yield from (path for name in _IN_PACKAGES if (path := packages / name).exists())
-    yield from (path for path in packages.glob("botocore/data/*/") if path.name not in SERVICES)
+    services = [path for path in packages.glob("botocore/data/*/") if path.is_dir()]
+    yield from (path for path in services if path.name not in SERVICES)
+    for service in services:
+        # The newest version comes last, and is the one that botocore takes.
+        *older, newest = sorted(path for path in service.iterdir() if path.is_dir())
+        yield from (*older, newest / _EXAMPLES)
+
+
+def _shorten_descriptions(data: Path) -> None:
+    """Leave of botocore's descriptions what it reads: JSON that isn't packed, without words for people; of the list of all
+    endpoints, those of our services. Most of a client's making is reading these.
+    """
+    prefixes = set()
+    for packed in sorted(data.rglob("*.json.gz")):
+        description = _without_documentation(json.loads(gzip.decompress(packed.read_bytes())))
+        prefixes.add(description.get("metadata", {}).get("endpointPrefix"))
+        _write(packed.with_suffix(""), description)
+        packed.unlink()
+    endpoints = json.loads((data / "endpoints.json").read_bytes())
+    for partition in endpoints["partitions"]:
+        partition["services"] = {name: service for name, service in partition["services"].items() if name in prefixes}
+    _write(data / "endpoints.json", endpoints)
+
+
+def _without_documentation(value: Any) -> Any:
+    if isinstance(value, dict):
+        # A text: a member of a shape may have that name too, and is an object.
+        return {
+            name: _without_documentation(member)
+            for name, member in value.items()
+            if name != "documentation" or not isinstance(member, str)
+        }
+    return [_without_documentation(member) for member in value] if isinstance(value, list) else value
+
+
+def _write(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, separators=(",", ":"), ensure_ascii=False), "utf-8")
 
 
 def compile_artifact(artifact: Path) -> bool:

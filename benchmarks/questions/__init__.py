@@ -14,6 +14,7 @@ from benchmarks.figures import Figure
 QUESTIONS = (
     "init_of_authorizer",
     "init_of_account",
+    "validated_post",
     "import_of_authorizer",
     "new_token",
     "repeated_token",
@@ -21,6 +22,7 @@ QUESTIONS = (
     "round_trips",
     "cost",
     "load",
+    "memory_of_requests",
     "import_of_users",
     "memory_of_import",
 )

@@ -1,5 +1,10 @@
 """Sign-up, sign-in and the signed-in user."""
 
+# First: it says how models are built, FastAPI's own included.
+import gatepost.web  # noqa: F401
+
+# isort: split
+
 from functions.account.routes import ROUTERS
 from gatepost.config import AccountSettings
 from gatepost.service import connect

@@ -1,5 +1,10 @@
 """Administration: users, roles, clients, security events and keys."""
 
+# First: it says how models are built, FastAPI's own included.
+import gatepost.web  # noqa: F401
+
+# isort: split
+
 from functions.admin.routes import ROUTERS
 from gatepost.aws.functions import RemoteFunction
 from gatepost.config import AdminSettings

@@ -1,9 +1,15 @@
 """A function whose environment is not what it needs stops at its cold start, and says which variable it is (R-35, J-14)."""
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
 from gatepost.config import AccountSettings, AdminSettings, FeedbackSettings, KeysSettings, MailerSettings, Settings
 from gatepost.errors import ConfigurationError
+from local.aws import CREDENTIALS
 from local.functions import LambdaFunction
 from local.stack import Stack
 from tests.calls import recorded
@@ -52,3 +58,18 @@ def test_r35_every_variable_of_the_template_is_one_that_the_function_reads(stack
     given = {name for name in stack.template.functions[function].environment if name.startswith("GATEPOST_")}
     assert set(variables(function, required=True)) <= given
     assert given <= set(variables(function))
+
+
+@pytest.mark.parametrize(("function", "module"), [("AccountFunction", "account"), ("AdminFunction", "admin")])
+def test_what_only_some_request_needs_is_not_made_at_the_cold_start(stack: Stack, function: str, module: str) -> None:
+    """In a process of its own, as in Lambda: FastAPI's models for a document that nobody asks for are not built, nor is boto3
+    imported.
+    """
+    program = (
+        f"import json, sys, functions.{module}.app; from fastapi.openapi.models import OpenAPI;"
+        "print(json.dumps([OpenAPI.__pydantic_complete__, 'boto3' in sys.modules]))"
+    )
+    environment = stack.template.functions[function].environment | CREDENTIALS | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [False, False]

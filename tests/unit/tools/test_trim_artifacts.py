@@ -1,5 +1,7 @@
 """What the build takes away, and what it leaves, on a made-up build. `make test-built` drives the real one."""
 
+import gzip
+import json
 import os
 import re
 import subprocess
@@ -13,10 +15,7 @@ LAYER = "ApiLayer"
 PACKAGES = f"{LAYER}/python"
 STAYS = {
     "AccountFunction/functions/account/app.py",
-    f"{PACKAGES}/boto3/docs/service.py",  # code, whatever its name
-    f"{PACKAGES}/boto3/session.py",
-    f"{PACKAGES}/botocore/data/dynamodb/2012-08-10/service-2.json.gz",
-    f"{PACKAGES}/botocore/data/endpoints.json",
+    f"{PACKAGES}/pkg/docs/service.py",  # code, whatever its name
     f"{PACKAGES}/pkg-1.0.dist-info/METADATA",
     f"{PACKAGES}/pkg-1.0.dist-info/entry_points.txt",
     f"{PACKAGES}/pkg-1.0.dist-info/licenses/LICENSE",
@@ -25,13 +24,11 @@ STAYS = {
     f"{PACKAGES}/pkg/bin/__init__.py",
     f"{PACKAGES}/pkg/requirements.txt",
     f"{PACKAGES}/pkg/testing.py",
+    f"{PACKAGES}/pydantic/main.py",
 }
 GOES = {
     "AccountFunction/functions/account/__pycache__/app.cpython-311.pyc",
     f"{PACKAGES}/bin/pkg",
-    f"{PACKAGES}/boto3/data/s3/2006-03-01/resources-1.json",
-    f"{PACKAGES}/boto3/examples/s3.rst",
-    f"{PACKAGES}/botocore/data/s3/2006-03-01/service-2.json.gz",
     f"{PACKAGES}/pkg-1.0.dist-info/RECORD",
     f"{PACKAGES}/pkg-1.0.dist-info/WHEEL",
     f"{PACKAGES}/pkg-1.0.dist-info/sboms/pkg.json",
@@ -40,6 +37,7 @@ GOES = {
     f"{PACKAGES}/pkg/_fast.c",
     f"{PACKAGES}/pkg/tests/__init__.py",
     f"{PACKAGES}/pkg/tests/data/tests/nested.py",
+    f"{PACKAGES}/pydantic/v1/main.py",
     f"{PACKAGES}/requirements.txt",
 }
 
@@ -51,6 +49,21 @@ def made_up_build(folder: Path) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f'ORDER = {{"first", "second", "{number}"}}\n\n\ndef order():\n    return ORDER\n')
     return folder
+
+
+def botocore_data(build: Path) -> Path:
+    """Add descriptions of services as botocore has them, and return their folder."""
+    data = build / PACKAGES / "botocore/data"
+    get = {"name": "GetItem", "documentation": "<p>Words.</p>", "input": {"shape": "Key"}}
+    shapes = {"Key": {"members": {"documentation": {"shape": "Text", "documentation": "<p>More words.</p>"}}}}
+    described = {"metadata": {"endpointPrefix": "dynamodb"}, "operations": {"GetItem": get}, "shapes": shapes}
+    endpoints = {"partitions": [{"partition": "aws", "services": {"dynamodb": {"endpoints": {}}, "s3": {"endpoints": {}}}}]}
+    for version in ("dynamodb/2011-12-05", "dynamodb/2012-08-10", "s3/2006-03-01"):
+        (folder := data / version).mkdir(parents=True)
+        (folder / "service-2.json.gz").write_bytes(gzip.compress(json.dumps(described).encode()))
+        (folder / "examples-1.json").write_text("{}")
+    (data / "endpoints.json").write_text(json.dumps(endpoints))
+    return data
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -102,6 +115,21 @@ def test_code_that_is_no_python_fails_the_build(tmp_path: Path) -> None:
     told = run(build)
     assert told.returncode == 1
     assert "AccountFunction/app.py" in told.stdout
+
+
+def test_botocore_keeps_what_it_reads_of_its_descriptions(tmp_path: Path) -> None:
+    data = botocore_data(made_up_build(tmp_path))
+    assert run(tmp_path).returncode == 0
+    kept = {name: json.loads(content) for name, content in files(data).items()}
+    assert kept == {
+        "dynamodb/2012-08-10/service-2.json": {
+            "metadata": {"endpointPrefix": "dynamodb"},
+            "operations": {"GetItem": {"name": "GetItem", "input": {"shape": "Key"}}},
+            # A member of that name is no documentation.
+            "shapes": {"Key": {"members": {"documentation": {"shape": "Text"}}}},
+        },
+        "endpoints.json": {"partitions": [{"partition": "aws", "services": {"dynamodb": {"endpoints": {}}}}]},
+    }
 
 
 def test_botocore_keeps_the_services_that_the_code_makes_clients_of() -> None:

@@ -84,7 +84,10 @@ PositiveInt = Annotated[int, Field(gt=0)]
 class Settings(BaseModel):
     """Base of every function's settings: field `users_table` is the variable `GATEPOST_USERS_TABLE`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=lambda name: f"GATEPOST_{name.upper()}")
+    # A function reads one of them.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, alias_generator=lambda name: f"GATEPOST_{name.upper()}"
+    )
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:

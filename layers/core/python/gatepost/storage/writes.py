@@ -5,26 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from gatepost.storage.values import notation, plain
 
 if TYPE_CHECKING:
     from gatepost.storage.keys import HashKey, Key
 
 Item = dict[str, Any]
 
-
-class _PlainDeserializer(TypeDeserializer):
-    """boto3's, but for its own types: all our numbers are whole, and binary is bytes."""
-
-    def _deserialize_n(self, value: str) -> int:
-        return int(value)
-
-    def _deserialize_b(self, value: bytes) -> bytes:
-        return value
-
-
-_serializer = TypeSerializer()
-_deserializer = _PlainDeserializer()
 _NAME = re.compile(r"#(\w+)")
 
 
@@ -81,9 +68,9 @@ def attribute_names(expression: str) -> dict[str, str]:
 
 def to_dynamodb(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return `item` in DynamoDB's own notation."""
-    return {name: _serializer.serialize(value) for name, value in item.items()}
+    return {name: notation(value) for name, value in item.items()}
 
 
 def from_dynamodb(item: Mapping[str, Any]) -> Item:
     """Return an item given in DynamoDB's notation as plain values: numbers as int, binary as bytes."""
-    return {name: _deserializer.deserialize(value) for name, value in item.items()}
+    return {name: plain(value) for name, value in item.items()}
