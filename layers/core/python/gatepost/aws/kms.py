@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
 _DATA_KEY_LIFETIME = 3600  # seconds
-_DATA_KEY_CONTEXT = {"gatepost": "data-key"}
+# What the key is used for, by the member `gatepost` of the encryption context: so the rights to it are bound (template.yaml).
+SIGNING_KEY, DATA_KEY = "signing-key", "data-key"
+_DATA_KEY_CONTEXT = {"gatepost": DATA_KEY}
 _NONCE_BYTES = 12  # NIST SP 800-38D, section 8.2.2: a random nonce of 96 bits
 
 
@@ -45,7 +47,7 @@ class KeyWrapper:
 
 
 def _signing_context(kid: str) -> dict[str, str]:
-    return {"gatepost": "signing-key", "kid": kid}
+    return {"gatepost": SIGNING_KEY, "kid": kid}
 
 
 class Sealer:
