@@ -196,5 +196,5 @@ touch $@
 endef
 
 clean: ## Remove environments, builds and caches
-	rm -rf .venv .venv-sam .venv-bench .venv-checkov .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf benchmarks/peers/node/node_modules .venv .venv-sam .venv-bench .venv-checkov .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find benchmarks cli functions layers local tests tools -name __pycache__ -exec rm -rf {} +
