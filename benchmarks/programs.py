@@ -56,6 +56,9 @@ def program(command: Sequence[str], environment: Mapping[str, str], folder: Path
             yield running
         finally:
             process.kill()
+            # What it hasn't read, it won't.
+            with suppress(BrokenPipeError):
+                process.stdin.close()
 
 
 def answer_with(measure: Callable[[], float], answers: TextIO = sys.stdout) -> None:

@@ -69,7 +69,7 @@ def test_what_only_some_request_needs_is_not_made_at_the_cold_start(stack: Stack
         f"import json, sys, functions.{module}.app; from fastapi.openapi.models import OpenAPI;"
         "print(json.dumps([OpenAPI.__pydantic_complete__, 'boto3' in sys.modules]))"
     )
-    environment = stack.template.functions[function].environment | CREDENTIALS | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = dict(stack.template.functions[function].environment) | CREDENTIALS | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [False, False]
