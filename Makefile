@@ -147,6 +147,7 @@ lock: .venv/made ## Compile the hashed requirement files from pyproject.toml (UP
 	$(call compile,peer-tutorial-api,benchmarks/peers/tutorial_api/src/requirements.txt,$(as_tested))
 	$(call compile,peer-powertools-api,benchmarks/peers/powertools/api/requirements.txt,$(as_tested))
 	$(call compile,peer-powertools-authorizer,benchmarks/peers/powertools/authorizer/requirements.txt,$(as_tested))
+	$(call compile,peer-fastapi-users,benchmarks/peers/fastapi_users/src/requirements.txt,--python-version 3.13)
 	$(call compile,sam,requirements-sam.txt,--python-version 3.13)
 	$(call compile,checkov,requirements-checkov.txt,--python-version 3.11)
 
@@ -199,5 +200,5 @@ touch $@
 endef
 
 clean: ## Remove environments, builds and caches
-	rm -rf .venv .venv-sam .venv-bench .venv-checkov .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf benchmarks/peers/node/node_modules .venv .venv-sam .venv-bench .venv-checkov .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find benchmarks cli functions layers local tests tools -name __pycache__ -exec rm -rf {} +

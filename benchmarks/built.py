@@ -25,7 +25,7 @@ _AUTHORIZER = Path("functions/authorizer/template.yaml")
 _PEERS = ROOT / ".aws-sam/peers/build/template.yaml"
 ISSUER, AUDIENCE = "https://auth.example.com", "https://api.example.com"
 _ROUTES = "GET /orders = orders:read; POST /orders = orders:write & mfa"
-_PARAMETERS = {
+PARAMETERS = {
     TEMPLATE: {
         "Issuer": ISSUER,
         "Audience": AUDIENCE,
@@ -104,7 +104,7 @@ def _key_pair() -> dict[str, str]:
 
 
 def _ours(template: Path, name: str) -> Function:
-    return _built(THIS_MACHINE / template.parent.name / "build/template.yaml", _PARAMETERS[template], name)
+    return _built(THIS_MACHINE / template.parent.name / "build/template.yaml", PARAMETERS[template], name)
 
 
 def _built(template: Path, parameters: Mapping[str, str], name: str) -> Function:

@@ -24,11 +24,15 @@ _REVOKED = 1000
 
 @dataclass(frozen=True)
 class Issuer:
-    """A key, its tokens, and an authorizer that has fetched what it needs: its handler, and the verifier in it."""
+    """A key, its tokens, and an authorizer that has fetched what it needs: its handler, and the verifier in it.
+
+    `jwks` is the document that the authorizer has fetched.
+    """
 
     url: str
     key: rsa.RSAPrivateKey
     public_key: rsa.RSAPublicKey
+    jwks: dict[str, Any]
     handler: Callable[[object, object], Any]
     verify: Callable[[str], object]
     numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -69,7 +73,7 @@ def issuer() -> Iterator[Issuer]:
     jwk = {**RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": "key", "alg": "RS256", "use": "sig"}
     jwk.pop("key_ops", None)
     revoked = {"sessions": [hashed(str(n)) for n in range(_REVOKED)], "users": {hashed("-"): 1}, "complete": True}
-    documents = {"/.well-known/jwks.json": {"keys": [jwk]}, "/.well-known/gatepost/revocations": revoked}
+    documents: dict[str, Any] = {"/.well-known/jwks.json": {"keys": [jwk]}, "/.well-known/gatepost/revocations": revoked}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -92,7 +96,9 @@ def issuer() -> Iterator[Issuer]:
         }
         with patch.dict("os.environ", environment):
             app = importlib.reload(importlib.import_module("functions.authorizer.app"))
-        made = Issuer(url, key, key.public_key(), app.handler, app.authorizer.verifier.verify)
+        made = Issuer(
+            url, key, key.public_key(), documents["/.well-known/jwks.json"], app.handler, app.authorizer.verifier.verify
+        )
         if not made.handler(event(made.token()), None)["isAuthorized"]:  # and has fetched what it needs
             raise RuntimeError("the authorizer refused a good token")
         try:

@@ -159,7 +159,7 @@ def test_rules_from_a_file(explained: Explained, tmp_path: Path) -> None:
         (("GET /a",), "GET /a = public\nGET /b", "line 2, column 7: expected =; found the end of the rule"),
         (("GET",), ROUTES, 'the call must be a method and a path, such as "GET /orders/7"'),
         (("--claims", "{", "GET /a"), ROUTES, "error: "),
-        (("--claims", '{"roles": "admin"}', "GET /a"), ROUTES, "roles isn't an array of strings"),
+        (("--claims", '{"roles": "admin"}', "GET /a"), ROUTES, "roles, permissions or amr isn't an array of strings"),
         (("--token", "x", "GET /a"), ROUTES, "the token hasn't three non-empty segments"),
         (("--token", "x", "--permissions", "y", "GET /a"), ROUTES, "not allowed with argument"),
         (("--default", "allow", "GET /a"), ROUTES, "invalid choice"),

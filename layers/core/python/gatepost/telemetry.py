@@ -66,7 +66,10 @@ def logger() -> Logger:
     # It would write a second line for each request, with the raw path.
     logging.getLogger("mangum").setLevel(logging.WARNING)
     correlation.mark_records()
-    return Logger(serialize_stacktrace=False)
+    # Lines are paid for by their length: asyncio's name of the task tells nothing, nor does the one place that logs requests.
+    if sys.version_info >= (3, 12):
+        logging.logAsyncioTasks = False
+    return Logger(serialize_stacktrace=False, location=None)
 
 
 def count(metric: Metric, value: int = 1) -> None:

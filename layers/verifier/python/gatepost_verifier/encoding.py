@@ -15,6 +15,7 @@ _LAST = (
     b"AQgw",
     b"AEIMQUYcgkosw048",
 )
+_BLANKS = " \t\n\r"
 
 
 def encode_base64url(data: bytes) -> str:
@@ -43,8 +44,8 @@ def parse_json_object(data: bytes) -> dict[str, Any]:
     integers or nesting beyond the interpreter's limits. Its message doesn't repeat the input. Bound the length before.
     """
     try:
-        text = data.decode("utf-8")
-        value = _DECODER.decode(text)
+        text = data.decode("utf-8").strip(_BLANKS)
+        value, end = _DECODER.raw_decode(text)
         if "\\u" in text:  # only an escape can make a lone surrogate
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError:
@@ -53,6 +54,8 @@ def parse_json_object(data: bytes) -> dict[str, Any]:
         raise ValueError("a lone surrogate in a string") from None
     except RecursionError:
         raise ValueError("nested too deep") from None
+    if end != len(text):
+        raise ValueError("something follows the JSON value")
     if type(value) is not dict:
         raise ValueError("not a JSON object")
     return value

@@ -47,12 +47,11 @@ def encode(token: str) -> bytes:
     return token.encode("ascii")
 
 
-def parse(token: str) -> Envelope:
-    """Read the form of a compact JWS access token (RFC 7515 section 7.1, RFC 9068 section 2.1).
+def parse(encoded: bytes) -> Envelope:
+    """Read the form of a compact JWS access token, as `encode` gives it (RFC 7515 section 7.1, RFC 9068 section 2.1).
 
-    Raises TokenTooLong, TokenMalformed, HeaderInvalid, AlgorithmNotAllowed, TokenTypeInvalid or KeyIdInvalid.
+    Raises TokenMalformed, HeaderInvalid, AlgorithmNotAllowed, TokenTypeInvalid or KeyIdInvalid.
     """
-    encoded = encode(token)
     segments = encoded.split(b".", 3)
     if len(segments) != 3 or not all(segments):
         raise TokenMalformed("the token hasn't three non-empty segments")

@@ -5,7 +5,7 @@ from typing import Any
 
 from gatepost_verifier.claims import AccessToken, check_claims
 from gatepost_verifier.decision import Decision, Default, decide
-from gatepost_verifier.envelope import parse
+from gatepost_verifier.envelope import encode, parse
 from gatepost_verifier.iam_policy import PolicyCompiler
 from gatepost_verifier.method_arn import MethodArn
 from gatepost_verifier.route_rules import CONNECT, Rule
@@ -33,7 +33,7 @@ def unverified_token(token: str) -> AccessToken:
 
     Raises VerificationError if it hasn't the form of an access token.
     """
-    return assumed_caller(parse(token).payload)
+    return assumed_caller(parse(encode(token)).payload)
 
 
 def assumed_caller(claims: Mapping[str, Any]) -> AccessToken:

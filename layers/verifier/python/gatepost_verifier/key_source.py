@@ -42,9 +42,10 @@ class KeySource:
         """The issuer's key of this `kid`, None if it has none or no key set could be fetched. Waits `TIMEOUT` at the most."""
         document = self._document
         copy = document.copy
-        if copy is None or kid not in copy.value or document.age() >= MAX_AGE:
-            document.refresh(RETRY if copy is None else COOL_DOWN, TIMEOUT)
-            copy = document.copy
+        if copy is not None and kid in copy.value and document.age() < MAX_AGE:
+            return copy.value[kid]
+        document.refresh(RETRY if copy is None else COOL_DOWN, TIMEOUT)
+        copy = document.copy
         if copy is None or document.age() >= MAX_AGE + STALE_IF_ERROR:
             return None
         return copy.value.get(kid)

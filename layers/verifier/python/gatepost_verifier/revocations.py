@@ -85,8 +85,9 @@ class RevocationSource:
         Raises RevocationsUnknown if none could be had for too long.
         """
         document = self._document
-        if document.age() >= self.max_age:
-            document.refresh(self._cool_down, TIMEOUT)
+        if document.copy is not None and document.age() < self.max_age:  # which is below `STALE`
+            return document.copy.value
+        document.refresh(self._cool_down, TIMEOUT)
         # Without any list an empty one, from when it was first asked for: an environment that starts in an outage is no worse
         # off than one that was there before.
         known, since = (document.copy.value, document.copy.fetched_at) if document.copy else (_EMPTY, document.first_tried_at)

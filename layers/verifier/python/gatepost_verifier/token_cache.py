@@ -32,14 +32,21 @@ class TokenCache:
         self._entries: OrderedDict[bytes, tuple[Verified, int]] = OrderedDict()
         self._characters = 0
 
-    def take(self, digest: bytes) -> Verified | None:
-        """Take out the entry of a token; who still finds it good puts it back by `keep`, whoever refuses leaves it out."""
+    def get(self, digest: bytes) -> Verified | None:
+        """The entry of a token, which was used just now. Who doesn't find it good any more lets it `drop`."""
         with self._lock:
-            entry = self._entries.pop(digest, None)
+            entry = self._entries.get(digest)
             if entry is None:
                 return None
-            self._characters -= entry[1]
+            self._entries.move_to_end(digest)
             return entry[0]
+
+    def drop(self, digest: bytes) -> None:
+        """Forget a token, if it is there."""
+        with self._lock:
+            entry = self._entries.pop(digest, None)
+            if entry is not None:
+                self._characters -= entry[1]
 
     def keep(self, digest: bytes, verified: Verified, characters: int, expired: float) -> None:
         """Keep a token of so many `characters`; let go of those used longest ago that are too many, or were good until

@@ -8,9 +8,9 @@ from typing import Self
 
 from gatepost_verifier.claims import AccessToken, check_claims, check_times
 from gatepost_verifier.envelope import encode
-from gatepost_verifier.errors import TokenRevoked
+from gatepost_verifier.errors import TokenRevoked, VerificationError
 from gatepost_verifier.key_set import KeyLookup
-from gatepost_verifier.revocations import RevocationSource
+from gatepost_verifier.revocations import RevocationList, RevocationSource
 from gatepost_verifier.settings import Settings
 from gatepost_verifier.token_cache import TokenCache, Verified
 from gatepost_verifier.verification import LEEWAY, check_configuration, signed_payload
@@ -53,28 +53,39 @@ class Verifier:
         now = self.clock()
         encoded = encode(token)
         digest = sha256(encoded).digest()
-        known = self.cache.take(digest)
-        # A key that was fetched anew is another object, and one that was withdrawn is none: both verify again. So does what
-        # another verifier found out, where two have one cache (`dataclasses.replace` leaves it as it is).
-        if known is not None and self._takes(known.token) and self.keys(known.key.kid) is known.key:
-            check_times(known.token, now=now, leeway=self.leeway)
-        else:
-            known = self._verify(token, now)
-        if self.revocations is not None:
-            current = self.revocations.current()
-            if current is not known.not_named_by:
-                if current.names(known.token, known.key.kid):
-                    raise TokenRevoked("the issuer has revoked the token")
-                known = Verified(known.token, known.key, current)
-        self.cache.keep(digest, known, len(encoded), now - self.leeway)
-        return known.token
+        known = self.cache.get(digest)
+        try:
+            # A key that was fetched anew is another object, and one that was withdrawn is none: both verify again. So does what
+            # another verifier found out, where two have one cache (`dataclasses.replace` leaves it as it is).
+            if known is not None and self._takes(known.token) and self.keys(known.key.kid) is known.key:
+                check_times(known.token, now, self.leeway)
+                verified = known
+            else:
+                verified = self._verify(encoded, now)
+            if self.revocations is not None:
+                verified = _not_revoked(verified, self.revocations.current())
+        except VerificationError:
+            self.cache.drop(digest)
+            raise
+        if verified is not known:
+            self.cache.keep(digest, verified, len(encoded), now - self.leeway)
+        return verified.token
 
     def _takes(self, token: AccessToken) -> bool:
         return token.iss == self.issuer and self.audience in token.aud
 
-    def _verify(self, token: str, now: float) -> Verified:
+    def _verify(self, encoded: bytes, now: float) -> Verified:
         if self.revocations is not None:
             self.revocations.begin()  # beside the first fetch of the keys
-        payload, key = signed_payload(token, self.keys)
+        payload, key = signed_payload(encoded, self.keys)
         verified = check_claims(payload, issuer=self.issuer, audience=self.audience, now=now, leeway=self.leeway)
         return Verified(verified, key)
+
+
+def _not_revoked(verified: Verified, current: RevocationList) -> Verified:
+    """`verified`, which `current` doesn't name. Raises TokenRevoked."""
+    if current is verified.not_named_by:
+        return verified
+    if current.names(verified.token, verified.key.kid):
+        raise TokenRevoked("the issuer has revoked the token")
+    return Verified(verified.token, verified.key, current)

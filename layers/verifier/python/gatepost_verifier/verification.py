@@ -3,7 +3,7 @@
 from typing import Any
 
 from gatepost_verifier.claims import AccessToken, check_claims
-from gatepost_verifier.envelope import parse
+from gatepost_verifier.envelope import encode, parse
 from gatepost_verifier.errors import AlgorithmNotAllowed, SignatureInvalid, UnknownKey
 from gatepost_verifier.key_set import KeyLookup, VerificationKey
 
@@ -20,16 +20,16 @@ def verify_access_token(
     if `issuer` or `audience` is empty, and whatever `keys` raises.
     """
     check_configuration(issuer, audience, leeway)
-    payload, _ = signed_payload(token, keys)
+    payload, _ = signed_payload(encode(token), keys)
     return check_claims(payload, issuer=issuer, audience=audience, now=now, leeway=leeway)
 
 
-def signed_payload(token: str, keys: KeyLookup) -> tuple[dict[str, Any], VerificationKey]:
-    """The payload of `token`, and the key of the issuer's that signed it. Its claims are still to be checked.
+def signed_payload(encoded: bytes, keys: KeyLookup) -> tuple[dict[str, Any], VerificationKey]:
+    """The payload of an encoded token, and the key of the issuer's that signed it. Its claims are still to be checked.
 
     Raises a VerificationError, and whatever `keys` raises.
     """
-    envelope = parse(token)
+    envelope = parse(encoded)
     key = keys(envelope.kid)
     if key is None:
         raise UnknownKey("the issuer has no key of this kid")
