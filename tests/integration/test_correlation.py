@@ -1,6 +1,5 @@
 """One id leads from what a client was answered to everything that its request has left: log, trace, security event, mail."""
 
-import json
 import logging
 import timeit
 from collections.abc import Callable, Iterable
@@ -100,14 +99,6 @@ def test_a_warning_from_deep_inside_is_of_its_request(stack: Stack, capsys: pyte
     warnings = [record for record in records if record.levelno == logging.WARNING]
     assert warnings
     assert ids(records) == {answer.header("x-request-id")}
-
-
-def test_the_lines_of_a_metric_say_of_which_request_they_are(capsys: pytest.CaptureFixture[str]) -> None:
-    with correlation.serving("of-a-metric"):
-        telemetry.count("MailStopped")
-    telemetry.count("MailStopped")
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    assert [line.get("request_id") for line in lines] == ["of-a-metric", None]
 
 
 def test_threads_of_a_request_are_of_it_and_other_requests_are_not() -> None:
