@@ -77,6 +77,8 @@ def test_all_tables_are_exported_as_they_were_at_one_moment(in_aws: Operator, ac
     assert len({call["ExportTime"] for call in asked}) == 1
     assert len({call["ClientToken"] for call in asked}) == len(DURABLE)
     assert {(call["S3SseAlgorithm"], call["S3SseKmsKeyId"]) for call in asked} == {("KMS", "arn:aws:kms:eu-west-1:1:key/1")}
+    # Not a stranger's bucket, whose name it is by a slip.
+    assert {call.get("S3BucketOwner") for call in asked} == {"123456789012"}
     assert [call["S3Prefix"] for call in asked] == [f"gatepost/{shown['at']}/{table}" for table in DURABLE]
 
 
