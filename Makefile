@@ -11,11 +11,12 @@ THIS_MACHINE = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 # (exec), or make would report Ctrl-C as an error.
 RUN = PYTHONPATH=.:layers/core/python:layers/verifier/python exec .venv/bin/
 
-# Every deployment that stands here: the service, the authorizer on its own, the examples.
-templates = $(wildcard template.yaml functions/*/template.yaml examples/*/template.yaml)
+# Every deployment that stands here and has code: the service, the authorizer on its own, the examples.
+templates = $(filter-out $(webhook),$(wildcard template.yaml functions/*/template.yaml examples/*/template.yaml))
 
-# What is put before the service, with nothing to build.
+# What is put before the service, and an example that listens to it, with nothing to build.
 edge = $(wildcard edge/template.yaml)
+webhook = $(wildcard examples/webhook/template.yaml)
 
 # What is held to recommendations too, and what SAM makes of it. The examples are short, and deployed by nobody.
 deployed = $(filter-out examples/%,$(templates)) $(edge)
@@ -59,7 +60,7 @@ check: .venv/dev ## Check style, types, the directions between modules, the temp
 	.venv/bin/ruff format --check
 	$(RUN)mypy
 	$(RUN)lint-imports
-	.venv/bin/cfn-lint $(templates) $(edge)
+	.venv/bin/cfn-lint $(templates) $(edge) $(webhook)
 	$(RUN)python -m local.openapi --check
 
 openapi: .venv/run ## Write openapi.json from the routes
@@ -74,7 +75,7 @@ deploy: .venv-sam/made ## Build and deploy to your AWS account (ENV=dev, staging
 	.venv-sam/bin/sam deploy --config-env $(ENV)
 
 validate: .venv-sam/made ## Check the templates as SAM and CloudFormation will
-	for template in $(templates) $(edge); do .venv-sam/bin/sam validate --lint --template $$template || exit; done
+	for template in $(templates) $(edge) $(webhook); do .venv-sam/bin/sam validate --lint --template $$template || exit; done
 
 test-deploy: test-templates build test-built ## Prove what can be proved of a deployment without an account: all of these three
 

@@ -18,6 +18,7 @@ _COMMANDS = {
     "clients": "Register OAuth clients, and give them secrets.",
     "keys": "See the keys that sign access tokens, rotate them, and remove one that was stolen.",
     "audit": "Read the security events.",
+    "events": "Publish again what other systems have missed.",
     "doctor": "Check a deployment, and say what to mend.",
 }
 

@@ -85,6 +85,13 @@ class Deployment:
 
         return RemoteFunction(self.settings.keys_function)
 
+    @cached_property
+    def events_function(self) -> "RemoteFunction":
+        """The function that alone puts events on the bus."""
+        from gatepost.aws.functions import RemoteFunction  # noqa: PLC0415
+
+        return RemoteFunction(f"{self.function('EventsFunction').name}:{ALIAS}")
+
 
 @contextmanager
 def of_stack(name: str) -> Iterator[Deployment]:

@@ -13,6 +13,7 @@ import boto3
 import moto
 from moto.kms.models import kms_backends
 
+from local.event_buses import event_buses
 from local.invocations import invocations
 from local.mailbox import Mailbox
 from local.metrics import METRICS
@@ -54,6 +55,7 @@ def embedded_aws() -> Iterator[Mailbox]:
         patch.dict(os.environ, kept | CREDENTIALS, clear=True),
         moto.mock_aws(config=config),
         mended(mailbox.take),
+        event_buses(),
         invocations(),
     ):
         yield mailbox

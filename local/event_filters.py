@@ -1,6 +1,6 @@
 """Filter criteria of event source mappings: which stream records reach a function.
 
-Of the rule syntax, exact values and ``{"exists": true|false}`` are understood, at any depth.
+Of the rule syntax, exact values, ``{"exists": true|false}`` and ``{"anything-but": [texts]}`` are understood, at any depth.
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
 """
 
@@ -21,9 +21,18 @@ def check_pattern(pattern: Any, where: str) -> Pattern:
             check_pattern(rule, where)
         elif not isinstance(rule, list):
             raise StackError(f"{where}: in a filter pattern the values of {name} must stand in a list.")
-        elif any((isinstance(value, dict) and value.keys() != {"exists"}) or isinstance(value, list) for value in rule):
-            raise StackError(f"{where}: the local stack knows exact values and exists in filters, not {rule!r}.")
+        elif not all(map(_is_known, rule)):
+            raise StackError(f"{where}: the local stack knows exact values, exists and anything-but in filters, not {rule!r}.")
     return pattern
+
+
+def _is_known(rule: Any) -> bool:
+    match rule:
+        case {"exists": bool()}:
+            return len(rule) == 1
+        case {"anything-but": [*texts]}:
+            return len(rule) == 1 and all(isinstance(text, str) for text in texts)
+    return not isinstance(rule, dict | list)
 
 
 def matches(pattern: Pattern, record: Any) -> bool:
@@ -39,5 +48,5 @@ def _meets(value: Any, name: str, members: Mapping[str, Any]) -> bool:
     # "exists" asks for a leaf: an object at that place doesn't count.
     present = name in members and not isinstance(members[name], Mapping)
     if isinstance(value, dict):
-        return present is bool(value["exists"])
+        return present and members[name] not in value["anything-but"] if "anything-but" in value else present is value["exists"]
     return present and bool(members[name] == value) and type(members[name]) is type(value)

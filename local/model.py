@@ -145,3 +145,4 @@ class Template:
     routes: tuple[Route, ...]
     custom_resources: tuple[CustomResource, ...]
     alarms: tuple[Alarm, ...] = ()
+    buses: tuple[str, ...] = ()

@@ -1,10 +1,11 @@
-"""The pages that the local stack answers itself: the mailbox, the OpenAPI document and its reader."""
+"""The pages that the local stack answers itself: the mailbox, the events, the OpenAPI document and its reader."""
 
 import dataclasses
 import json
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 from local.events import Request, Response
@@ -26,6 +27,16 @@ def mailbox_pages(mailbox: Mailbox, deliver: Callable[[], None]) -> dict[str, Pa
         return Response(200, _JSON, json.dumps([dataclasses.asdict(mail) for mail in mails], indent=2).encode())
 
     return {"/_local/mailbox": show_mailbox}
+
+
+def event_pages(events: Callable[[str | None], list[dict[str, Any]]]) -> dict[str, Page]:
+    """Return the page of a stack that has an event bus: what `events` says of one `detail-type`, or all."""
+
+    def show_events(request: Request) -> Response:
+        found = events(parse_qs(request.query).get("type", [None])[0])
+        return Response(200, _JSON, json.dumps(found, indent=2).encode())
+
+    return {"/_local/events": show_events}
 
 
 def documentation_pages(openapi: Path) -> dict[str, Page]:

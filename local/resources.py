@@ -94,6 +94,8 @@ class Resources:
                 return str((self.folder / self.value(resource, "ContentUri")).resolve())
             case "AWS::SQS::Queue":
                 return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{self.stack}-{logical_id}"
+            case "AWS::Events::EventBus":
+                return str(self.value(resource, "Name"))
             case "AWS::DynamoDB::Table":
                 return str(self.value(resource, "TableName", f"{self.stack}-{logical_id}"))
             case "AWS::Serverless::Function":
@@ -111,6 +113,7 @@ class Resources:
         name = self.physical_id(resource)
         return {
             "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}",
+            "AWS::Events::EventBus": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{name}",
             "AWS::KMS::Key": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{name}",
             "AWS::Serverless::Function": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}",
             "AWS::SQS::Queue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{self.queue_name(resource)}",

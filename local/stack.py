@@ -20,6 +20,7 @@ from local.aws import create_key, verify_sender
 from local.aws_endpoint import aws_pages
 from local.custom_resources import create_custom_resource
 from local.dead_letters import create_queue
+from local.event_buses import Event, create_bus
 from local.events import Request, Response
 from local.functions import ColdStart, LambdaFunction, make_layers_importable
 from local.gateway import Gateway
@@ -27,7 +28,7 @@ from local.invocations import make_invocable
 from local.limits import scaled_limits
 from local.mailbox import Mail, Mailbox
 from local.metrics import METRICS
-from local.pages import documentation_pages, mailbox_pages, metrics_pages
+from local.pages import documentation_pages, event_pages, mailbox_pages, metrics_pages
 from local.schedules import start_schedule
 from local.streams import StreamPump
 from local.tables import create_table
@@ -71,10 +72,13 @@ class Stack:
             create_table(table)
         for queue in self.template.queues.values():
             create_queue(queue)
+        self._buses = [create_bus(bus) for bus in self.template.buses]
         pages = documentation_pages(path.parent / "openapi.json")
         if _SENDER in self.template.parameters:
             verify_sender(self.template.parameters[_SENDER])
-            pages |= mailbox_pages(mailbox, self.deliver)
+            pages |= mailbox_pages(mailbox, self._deliver_mails)
+        if self._buses:
+            pages |= event_pages(self.events)
         pages |= metrics_pages(METRICS.described, self.alarms)
         make_layers_importable(self.template.functions.values())
         limits = scaled_limits(limits_scale) if limits_scale else {}
@@ -158,7 +162,23 @@ class Stack:
         measuring.queues(self.template.queues)
         return described(self.template.alarms, METRICS)
 
+    def _deliver_mails(self) -> None:
+        """Deliver to the functions that send mails, which know the sender, what the streams hold for them. It spares tests,
+        which look for mails all the time, what else follows from their deeds.
+        """
+        sender = self.template.parameters.get(_SENDER)
+        for pump in self._pumps:
+            if sender is None or sender in pump.consumer.environment.values():
+                pump.deliver()
+
     def mails(self, to: str | None = None) -> list[Mail]:
         """Return the mails that were sent (to the address `to`), newest first, those on their way included."""
-        self.deliver()
+        self._deliver_mails()
         return self._mailbox.newest_first(to)
+
+    def events(self, type_: str | None = None) -> list[Event]:
+        """Return what was published on the stack's event bus (of the `detail-type` `type_`), newest first, what is on its way
+        included.
+        """
+        self.deliver()
+        return [event for bus in self._buses for event in bus.newest_first(type_)]

@@ -17,7 +17,7 @@ from local import measuring
 from local.dead_letters import bury
 from local.event_filters import matches
 from local.functions import Invocable
-from local.model import StreamSource
+from local.model import Function, StreamSource
 from local.resources import REGION
 
 _POLL_SECONDS = 0.1
@@ -42,6 +42,11 @@ class StreamPump:
         self._position: dict[str, str] = {}
         self._delivering = threading.Lock()
         self._stop = threading.Event()
+
+    @property
+    def consumer(self) -> Function:
+        """The function that it delivers to, as the template has it."""
+        return self._function.definition
 
     def start(self) -> None:
         """Deliver in a thread of its own until `stop`."""

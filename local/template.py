@@ -1,4 +1,4 @@
-"""Reads a SAM template: which tables, functions, routes and custom resources it asks for.
+"""Reads a SAM template: which tables, event buses, functions, routes and custom resources it asks for.
 
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy.html
 """
@@ -47,6 +47,7 @@ def read_template(path: Path, stack: str, parameters: Mapping[str, str] | None =
         routes=read_routes(resources, api),
         custom_resources=tuple(_custom_resource(resources, resource) for resource in resources.custom()),
         alarms=read_alarms(resources),
+        buses=tuple(resources.physical_id(resource) for resource in resources.of_type("AWS::Events::EventBus")),
     )
 
 

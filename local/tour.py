@@ -7,6 +7,7 @@ Gatepost is ready.
 
   API            {api}
   Mailbox        {api}/_local/mailbox
+  Events         {api}/_local/events
   Documentation  {api}/docs
 {examples}
   Administrator  {email}

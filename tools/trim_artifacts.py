@@ -16,7 +16,7 @@ from py_compile import PycInvalidationMode
 
 # The services that gatepost.aws.clients makes clients of. botocore brings the descriptions of all 400, most of its size, and
 # looks through them all as the first client is made.
-SERVICES = {"dynamodb", "kms", "lambda", "sesv2"}
+SERVICES = {"dynamodb", "events", "kms", "lambda", "sesv2"}
 
 # Folders, wherever they are: tests, bytecode of whichever Python came by, directions for programs that write code.
 _FOLDERS = {"tests", "__pycache__", ".agents"}

@@ -124,10 +124,10 @@ def _user_id(service: Service, text: str) -> str:
 
 
 def _newest_first(service: Service, search: Search) -> Iterator[Item]:
-    items, after = audit_search.page(service, search, _PAGE, None)
+    items, after = audit_search.page(service.db, service.settings.audit_table, search, _PAGE, None)
     yield from items
     while after is not None:
-        items, after = audit_search.page(service, search, _PAGE, after)
+        items, after = audit_search.page(service.db, service.settings.audit_table, search, _PAGE, after)
         yield from items
 
 

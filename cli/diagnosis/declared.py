@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gatepost.config import (
     AccountSettings,
     AdminSettings,
+    EventsSettings,
     FeedbackSettings,
     KeysSettings,
     MailerSettings,
@@ -18,6 +19,7 @@ FUNCTIONS: Mapping[str, type[Settings]] = {
     "AdminFunction": AdminSettings,
     "MailerFunction": MailerSettings,
     "FeedbackFunction": FeedbackSettings,
+    "EventsFunction": EventsSettings,
     "KeysFunction": KeysSettings,
     "SetupFunction": SetupSettings,
 }

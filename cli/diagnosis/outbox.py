@@ -1,9 +1,11 @@
-"""Whether what the outbox holds goes out, and whether anything was given up."""
+"""Whether what the outbox holds goes out and what happened is published, and whether anything was given up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from cli.diagnosis.declared import TABLES
 from cli.diagnosis.findings import Check, Verdict, ok, problem, warning
 from cli.diagnosis.refusals import NotSeen
 from cli.diagnosis.sight import Sight
@@ -15,37 +17,38 @@ _OVERDUE = 15 * 60  # seconds; the sweep runs every five minutes
 
 @dataclass(frozen=True)
 class Consumer:
-    """The mailer's name, and the event source mappings of the outbox's stream."""
+    """The name of a function that a stream is for, and the event source mappings of the stream."""
 
-    mailer: str
+    function: str
     mappings: tuple[Mapping[str, Any], ...]
 
 
-def _consumer(sight: Sight) -> Consumer:
-    sight.demand_deployed("A local stack hands the outbox over by itself.")
-    table = described(sight, only=lambda table: table.setting == "OUTBOX_TABLE")["OutboxTable"]
+def _consumer(sight: Sight, function: str, logical_id: str) -> Consumer:
+    sight.demand_deployed("A local stack hands its streams over by itself.")
+    setting = TABLES[logical_id].setting
+    table = described(sight, only=lambda table: table.setting == setting)[logical_id]
     stream = (table or {}).get("LatestStreamArn")
     if not stream:
-        raise NotSeen("The outbox has no stream.", "Mend tables.stream first.")
+        raise NotSeen(f"{logical_id} has no stream.", "Mend tables.stream first.")
     answer = sight.call("lambda", "list_event_source_mappings", EventSourceArn=stream)
-    return Consumer(sight.function_name("MailerFunction"), tuple((answer or {}).get("EventSourceMappings", ())))
+    return Consumer(sight.function_name(function), tuple((answer or {}).get("EventSourceMappings", ())))
 
 
-def _is_enabled(facts: Consumer) -> Verdict:
+def _is_enabled(facts: Consumer, what: str, meanwhile: str) -> Verdict:
     # arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME, or …:NAME:ALIAS
     states = [
         (mapping["State"], mapping.get("LastProcessingResult", ""))
         for mapping in facts.mappings
-        if facts.mailer in mapping["FunctionArn"].split(":")
+        if facts.function in mapping["FunctionArn"].split(":")
     ]
     if not states:
-        return problem(f"Nothing hands the outbox's stream to {facts.mailer}: mails wait for the sweep, five minutes and more.")
+        return problem(f"Nothing hands {what} to {facts.function}: {meanwhile}.")
     state, result = states[0]
     if state not in ("Enabled", "Enabling", "Updating", "Creating"):
-        return problem(f"The event source mapping of the outbox's stream is {state}: mails wait for the sweep.")
+        return problem(f"The event source mapping of {what} is {state}: {meanwhile}.")
     if result.startswith("PROBLEM"):
-        return warning(f"The event source mapping of the outbox's stream says {result}.")
-    return ok(f"{facts.mailer} gets what is put into the outbox.")
+        return warning(f"The event source mapping of {what} says {result}.")
+    return ok(f"{facts.function} gets {what}.")
 
 
 def _unsent(sight: Sight) -> int:
@@ -95,8 +98,16 @@ CHECKS: tuple[Check[Any], ...] = (
         "`aws lambda update-event-source-mapping --enabled --uuid UUID`, where `aws lambda list-event-source-mappings` has "
         "the UUID; if there's none, deploy again: `make deploy`. If it fails, read the mailer's log: `aws logs tail "
         "/aws/lambda/{stack}-mailer`.",
-        _consumer,
-        _is_enabled,
+        partial(_consumer, function="MailerFunction", logical_id="OutboxTable"),
+        partial(_is_enabled, what="the outbox's stream", meanwhile="mails wait for the sweep, five minutes and more"),
+    ),
+    Check(
+        "outbox.events",
+        "Is what happened handed to the events function?",
+        "As for `outbox.consumer`; the log is `aws logs tail /aws/lambda/{stack}-events`. A stream keeps what nobody took for "
+        "24 hours. Once it's mended, publish what is older: `gatepost events replay --from TIME`.",
+        partial(_consumer, function="EventsFunction", logical_id="AuditTable"),
+        partial(_is_enabled, what="the Audit table's stream", meanwhile="nothing is published"),
     ),
     Check(
         "outbox.unsent",
@@ -110,7 +121,8 @@ CHECKS: tuple[Check[Any], ...] = (
         "outbox.dead-letters",
         "Are the queues of dead letters empty?",
         "Read why in the function's log. `MailerDeadLetters`: the sweep has sent these mails, or `outbox.unsent` shows them; "
-        "`FeedbackDeadLetters`: give them to the function again (docs/mail.md); `KeysDeadLetters`: the next hour's run does "
+        "`FeedbackDeadLetters`: give them to the function again (docs/mail.md); `EventsDeadLetters`: `gatepost events replay` "
+        "(docs/events.md); `KeysDeadLetters`: the next hour's run does "
         "it. Then `aws sqs purge-queue --queue-url URL`.",
         _dead_letters,
         _are_empty,

@@ -118,7 +118,12 @@ def _streams(facts: Described) -> Verdict:
         told = (table or {}).get("StreamSpecification", {})
         return bool(told.get("StreamEnabled")) and told.get("StreamViewType") in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
 
-    return _all(facts, streams, "has a stream of new items", "has no stream of new items: mails wait for the sweep")
+    return _all(
+        facts,
+        streams,
+        "has a stream of new items",
+        "has no stream of new items: mails wait for the sweep, events aren't published",
+    )
 
 
 def _all(tables: Described, holds: Callable[[Mapping[str, Any] | None], bool], good: str, bad: str) -> Verdict:
@@ -175,10 +180,11 @@ CHECKS: tuple[Check[Any], ...] = (
     ),
     Check(
         "tables.stream",
-        "Has the outbox a stream of its new items?",
-        "Until it has, the sweep sends mails every five minutes. In the template, set the StreamViewType of `OutboxTable` to "
-        "NEW_AND_OLD_IMAGES, and deploy: that makes another stream, which the mailer and its role follow.",
-        partial(described, only=lambda table: table.setting == "OUTBOX_TABLE"),
+        "Have the outbox and the Audit table streams of their new items?",
+        "Until they have, the sweep sends mails every five minutes, and no events are published. In the template, set the "
+        "StreamViewType of `OutboxTable` or `AuditTable` to NEW_AND_OLD_IMAGES, and deploy: that makes another stream, which "
+        "its function and its role follow.",
+        partial(described, only=lambda table: table.setting in ("OUTBOX_TABLE", "AUDIT_TABLE")),
         _streams,
     ),
 )

@@ -211,10 +211,12 @@ def _answer(account: Account) -> None:
             "EventSourceMappings": [
                 {
                     "EventSourceArn": asked["EventSourceArn"],
-                    "FunctionArn": f"arn:aws:lambda:eu-west-1:123456789012:function:{account.name('MailerFunction')}:live",
+                    "FunctionArn": f"arn:aws:lambda:eu-west-1:123456789012:function:{account.name(consumer)}:live",
                     "State": "Enabled",
                     "LastProcessingResult": "OK",
                 }
+                for consumer, table in (("MailerFunction", "OutboxTable"), ("EventsFunction", "AuditTable"))
+                if f"/{account.stack.template.tables[table].name}/" in asked["EventSourceArn"]
             ]
         },
         "lambda.GetAccountSettings": lambda _: {"AccountLimit": {"UnreservedConcurrentExecutions": 1000}},

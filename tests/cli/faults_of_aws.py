@@ -219,6 +219,12 @@ CASES = [
         ),
     ),
     Case(
+        "outbox.events",
+        _PROBLEM,
+        "nothing is published",
+        amended("lambda.ListEventSourceMappings", lambda answer: answer.update(EventSourceMappings=[])),
+    ),
+    Case(
         "outbox.unsent",
         _PROBLEM,
         "minutes: 1.",

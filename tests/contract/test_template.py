@@ -25,6 +25,7 @@ TEMPLATE = read_template(PATH, "test", PARAMETERS)
 FUNCTIONS = {resource.logical_id: resource for resource in RESOURCES.of_type("AWS::Serverless::Function")}
 # The table classes of DESIGN: what outlives everything, and what is only good for a while.
 DURABLE = {"UsersTable", "RolesTable", "ClientsTable", "AuditTable", "KeysTable"}
+READS_STREAMS = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
 EXPIRING = {"SessionsTable", "OutboxTable", "AuditTable"}
 AUDIT_INDEXES = {
     partition.attribute
@@ -107,7 +108,8 @@ def test_z19_no_right_is_wider_than_what_it_names(function: str) -> None:
     """Mail alone may go out under any identity of the account, if it's from our own address: in its sandbox, SES asks for the
     right to the recipient's identity, too. Streams of a log and of a table have names that nobody knows before."""
     own_log = f"arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/{TEMPLATE.functions[function].name}:*"
-    streams = f"{arn('OutboxTable')}/stream/*" if function == "MailerFunction" else None
+    table = {"MailerFunction": "OutboxTable", "EventsFunction": "AuditTable"}.get(function)
+    streams = f"{arn(table)}/stream/*" if table else None
     assert list(statements(function))
     for statement in statements(function):
         assert all(re.fullmatch(r"[a-z0-9]+:[A-Za-z]+", action) for action in statement.actions)
@@ -156,21 +158,31 @@ def test_the_mailer_may_send_what_it_sends() -> None:
 
 
 def test_audit_events_are_only_added_and_read() -> None:
-    """Of the table; its indexes can be read alone, and nothing can be done to the table by way of a wildcard."""
+    """Of the table; its indexes and its stream can be read alone, and nothing can be done to the table by way of a wildcard."""
     table, allowed = arn("AuditTable"), {"dynamodb:PutItem", "dynamodb:Query"}
     for function in FUNCTIONS:
         for statement in statements(function):
             if table in statement.resources:
                 assert set(statement.actions) <= allowed
-            if any(resource.startswith(f"{table}/") for resource in statement.resources):
+            if any(resource.startswith(f"{table}/index/") for resource in statement.resources):
                 assert statement.actions == ("dynamodb:Query",)
+            if any(resource.startswith(f"{table}/stream/") for resource in statement.resources):
+                assert function == "EventsFunction"
+                assert set(statement.actions) <= {*READS_STREAMS, "dynamodb:ListStreams"}
 
 
-def test_only_the_admin_function_finds_everybodys_events() -> None:
+def test_only_the_admin_and_the_events_function_find_everybodys_events() -> None:
+    """The one by whatever is asked for, the other by time, to publish them again."""
     indexes = {f"{arn('AuditTable')}/index/{name}" for name in AUDIT_INDEXES}
     assert may("AdminFunction", "dynamodb:Query") >= indexes
-    for function in FUNCTIONS.keys() - {"AdminFunction"}:
+    assert may("EventsFunction", "dynamodb:Query") == {f"{arn('AuditTable')}/index/shard"}
+    for function in FUNCTIONS.keys() - {"AdminFunction", "EventsFunction"}:
         assert not may(function, "dynamodb:Query") & indexes
+
+
+def test_only_the_events_function_puts_events_on_the_bus() -> None:
+    for function in FUNCTIONS:
+        assert may(function, "events:PutEvents") == ({arn("EventBus")} if function == "EventsFunction" else set())
 
 
 def test_only_the_keys_function_makes_signing_keys() -> None:

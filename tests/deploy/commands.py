@@ -26,6 +26,7 @@ _OF_THE_CLI = {
     ("configure", "get"): {"--profile"},
     ("configure", "sso"): {"--profile"},
     ("sso", "login"): {"--profile"},
+    ("cloudformation", "deploy"): {"--template-file", "--stack-name", "--capabilities", "--parameter-overrides"},
     ("cloudfront", "create-invalidation"): {"--distribution-id", "--paths"},
     ("logs", "tail"): {"--since", "--follow", "--format", "--filter-pattern"},
 }

@@ -31,6 +31,9 @@ def rights(template: Template, service: str, operation: str, parameters: Paramet
             bound = parameters.get("EncryptionContext", {})
             context = {f"kms:EncryptionContext:{name}": (value,) for name, value in bound.items()}
             yield Need(f"kms:{operation}", _key_arn(parameters["KeyId"]), tuple(context.items()))
+        case "events", "PutEvents":
+            for name in {entry["EventBusName"] for entry in parameters["Entries"]}:
+                yield Need("events:PutEvents", _arn("events", f"event-bus/{name}"))
         case "lambda", "Invoke":
             yield Need("lambda:InvokeFunction", _arn("lambda", f"function:{parameters['FunctionName']}"))
         case "sesv2", "SendEmail":

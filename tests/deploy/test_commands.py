@@ -15,7 +15,8 @@ from tests.support import PARAMETERS, ROOT, Api
 
 pytestmark = pytest.mark.deploy
 
-PAGES = [page for page in sorted((ROOT / "docs").rglob("*.md")) if any("aws " in block for block in blocks(page))]
+WRITTEN = (*sorted((ROOT / "docs").rglob("*.md")), ROOT / "examples/webhook/README.md")
+PAGES = [page for page in WRITTEN if any("aws " in block for block in blocks(page))]
 DEPLOYING = ROOT / "docs/deployment.md"
 NEWCOMER = "you@example.com"
 CHECKS: dict[str, Callable[[Words], None]] = {"aws": check_aws, "make": check_make, "sam": check_sam, "git": lambda _: None}
@@ -36,7 +37,9 @@ def deployed() -> Iterator[tuple[str, str]]:
         server.stop()
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != DEPLOYING], ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page != DEPLOYING], ids=lambda page: f"{page.parent.name}/{page.stem}"
+)
 def test_every_command_of_a_page_can_be_run(page: Path, tmp_path: Path) -> None:
     _check(rehearse(page, tmp_path))
 

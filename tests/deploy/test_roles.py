@@ -18,6 +18,7 @@ WIDE = {
     "*": "X-Ray knows no resources",
     f"arn:{_ACCOUNT % 'ses'}identity/*": "in the sandbox, of the recipients too; the condition names the sender",
     "${OutboxTable.Arn}/stream/*": "ListStreams is of all streams of the table",
+    "${AuditTable.Arn}/stream/*": "ListStreams is of all streams of the table",
     f"arn:{_ACCOUNT % 'lambda'}function:${{AWS::StackName}}-*": "CodeDeploy shifts all functions of this stack",
     f"arn:{_ACCOUNT % 'lambda'}function:${{AWS::StackName}}:*": "the authorizer's, of which this stack is all there is",
     f"arn:{_ACCOUNT % 'cloudwatch'}alarm:*": "DescribeAlarms is of all alarms",

@@ -45,6 +45,12 @@ def test_a_bounce_shows_in_the_profile(stack: Stack, api: Api) -> None:
     assert api.me(signed_in["access_token"]).json()["mail_stopped"]["reason"] == "bounced"
 
 
+def test_what_happened_is_on_the_event_bus(stack: Stack, api: Api) -> None:
+    signed_in = api.sign_up()
+    newest, *_ = stack.events("user.registered")
+    assert newest["detail"]["user_id"] == signed_in["user"]["id"]
+
+
 def test_what_the_schedules_send_is_taken(stack: Stack) -> None:
     for function in stack.template.functions.values():
         for schedule in function.schedules:
@@ -68,6 +74,7 @@ def test_layers_and_functions_lie_where_lambda_imports_them() -> None:
         "AdminFunction/functions/admin/app.py",
         "MailerFunction/functions/mailer/app.py",
         "FeedbackFunction/functions/feedback/app.py",
+        "EventsFunction/functions/events/app.py",
         "KeysFunction/functions/keys/app.py",
         "SetupFunction/functions/setup/app.py",
     ):

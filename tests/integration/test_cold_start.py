@@ -2,7 +2,15 @@
 
 import pytest
 
-from gatepost.config import AccountSettings, AdminSettings, FeedbackSettings, KeysSettings, MailerSettings, Settings
+from gatepost.config import (
+    AccountSettings,
+    AdminSettings,
+    EventsSettings,
+    FeedbackSettings,
+    KeysSettings,
+    MailerSettings,
+    Settings,
+)
 from gatepost.errors import ConfigurationError
 from local.functions import LambdaFunction
 from local.stack import Stack
@@ -13,6 +21,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "AdminFunction": AdminSettings,
     "MailerFunction": MailerSettings,
     "FeedbackFunction": FeedbackSettings,
+    "EventsFunction": EventsSettings,
     "KeysFunction": KeysSettings,
 }
 

@@ -37,6 +37,7 @@ def net(stack: Stack, secrets_: Secrets) -> Net:
         secrets_.known["address"] = spellings(stay.email.encode())
         secrets_.known["new address"] = spellings(stay.new_email.encode())
         stay.drive()
+        stack.deliver()  # what others are told of it
     return caught
 
 
@@ -62,7 +63,14 @@ def test_z13_the_stay_went_everywhere(net: Net, secrets_: Secrets) -> None:
     assert paths >= routes
     assert len(net.mails) >= 12
     assert len(net.lines) >= 100
-    assert {operation for _, operation, _ in net.calls} >= {"TransactWriteItems", "UpdateItem", "PutItem", "Query", "Decrypt"}
+    assert {operation for _, operation, _ in net.calls} >= {
+        "TransactWriteItems",
+        "UpdateItem",
+        "PutItem",
+        "Query",
+        "Decrypt",
+        "PutEvents",
+    }
 
 
 def test_z13_the_net_holds_what_it_should_catch(secrets_: Secrets, net: Net) -> None:

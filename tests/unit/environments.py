@@ -27,4 +27,9 @@ KEYS = {
     "GATEPOST_AUDIT_TABLE": "audit",
     "GATEPOST_KMS_KEY_ID": "arn:aws:kms:eu-west-1:123456789012:key/1",
 }
+EVENTS = {
+    "GATEPOST_ISSUER": "https://auth.example.com",
+    "GATEPOST_EVENT_BUS": "gatepost",
+    "GATEPOST_AUDIT_TABLE": "audit",
+}
 FEEDBACK = {"GATEPOST_USERS_TABLE": "users", "GATEPOST_SESSIONS_TABLE": "sessions", "GATEPOST_AUDIT_TABLE": "audit"}

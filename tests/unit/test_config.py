@@ -2,15 +2,24 @@
 
 import pytest
 
-from gatepost.config import AccountSettings, AdminSettings, FeedbackSettings, KeysSettings, MailerSettings, Settings
+from gatepost.config import (
+    AccountSettings,
+    AdminSettings,
+    EventsSettings,
+    FeedbackSettings,
+    KeysSettings,
+    MailerSettings,
+    Settings,
+)
 from gatepost.errors import ConfigurationError
-from tests.unit.environments import ACCOUNT, ADMIN, FEEDBACK, KEYS, MAILER
+from tests.unit.environments import ACCOUNT, ADMIN, EVENTS, FEEDBACK, KEYS, MAILER
 
 ALL: list[tuple[type[Settings], dict[str, str]]] = [
     (AccountSettings, ACCOUNT),
     (AdminSettings, ADMIN),
     (MailerSettings, MAILER),
     (FeedbackSettings, FEEDBACK),
+    (EventsSettings, EVENTS),
     (KeysSettings, KEYS),
 ]
 REQUIRED = [(settings, environ, name) for settings, environ in ALL for name in environ]

@@ -59,7 +59,7 @@ async def search_events(
     An event is here a moment after it happened, with `user_id` at once.
     """
     after = decode_cursor(_list(search), me.user, cursor)
-    items, last = audit_search.page(service, search, limit, after)
+    items, last = audit_search.page(service.db, service.settings.audit_table, search, limit, after)
     events = [AuditedEvent(**audit_search.described(item)) for item in items]
     return AuditedEventPage(items=events, next_cursor=encode_cursor(_list(search), me.user, last))
 
@@ -71,7 +71,7 @@ async def export_events(me: Reader, service: TheService, search: TheSearch, curs
     Go on with the value of the header `x-next-cursor` as `cursor` until an answer has none.
     """
     after = decode_cursor(_list(search), me.user, cursor)
-    items, last = audit_search.page(service, search, _EXPORTED, after)
+    items, last = audit_search.page(service.db, service.settings.audit_table, search, _EXPORTED, after)
     # In ASCII: nothing that an event holds does anything to a terminal, or to who reads it line by line.
     lines = "".join(f"{json.dumps(audit_search.described(item))}\n" for item in items)
     position = encode_cursor(_list(search), me.user, last)

@@ -36,13 +36,20 @@ UNSENT = {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"unsent": {"S": [{"
         ({"a": [{"exists": True}]}, {"a": {"S": "a leaf is meant"}}, False),
         ({"a": {"b": [{"exists": False}]}}, {"a": "x"}, True),
         ({"a": [], "b": ["x"]}, {"b": "x"}, False),
+        ({"a": [{"anything-but": ["x", "y"]}]}, {"a": "z"}, True),
+        ({"a": [{"anything-but": ["x", "y"]}]}, {"a": "y"}, False),
+        ({"a": [{"anything-but": ["x"]}]}, {}, False),
+        ({"a": [{"anything-but": ["x"]}]}, {"a": {"S": "z"}}, False),
     ],
 )
 def test_filter_patterns(pattern: dict[str, Any], record: dict[str, Any], match: bool) -> None:
     assert matches(check_pattern(pattern, "here"), record) is match
 
 
-@pytest.mark.parametrize("pattern", [[], "x", {"a": "x"}, {"a": [{"prefix": "x"}]}, {"a": {"b": [[1]]}}, {"$or": [{"a": [1]}]}])
+@pytest.mark.parametrize(
+    "pattern",
+    [[], "x", {"a": "x"}, {"a": [{"prefix": "x"}]}, {"a": {"b": [[1]]}}, {"$or": [{"a": [1]}]}, {"a": [{"anything-but": "x"}]}],
+)
 def test_patterns_it_does_not_know_are_refused(pattern: Any) -> None:
     with pytest.raises(StackError, match=r"^here: "):
         check_pattern(pattern, "here")

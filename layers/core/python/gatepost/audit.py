@@ -93,6 +93,7 @@ class Trail:
         client_id: str | None = None,
         api_key_id: str | None = None,
         kid: str | None = None,
+        session_id: str | None = None,
     ) -> Write:
         """Return the write of `event`, to go into the transaction of what it tells.
 
@@ -100,7 +101,8 @@ class Trail:
         user who did it, if they had proven who they are, or `operator` the ARN of who did it from outside of the API. `reason`
         marks a failure. `role` is the name of the role that it's about, `client_id` the id of the OAuth client, `api_key_id`
         that of the API key, or of the one by which it was done, `kid` that of the signing key; what happens to a role, a client
-        or a signing key alone belongs to the user who does it, or to all operators.
+        or a signing key alone belongs to the user who does it, or to all operators. `session_id` is that of the session which
+        began or ended, or which alone goes on.
         """
         now_ms, event_id = clock.now_ms(), new_id()
         if user_id is not None:
@@ -125,6 +127,7 @@ class Trail:
         actor = actor_id or operator
         optional = {"user_id": user_id, "actor_id": actor, "reason": reason}
         optional |= {"role": role, "client_id": client_id, "api_key_id": api_key_id, "kid": kid}
+        optional |= {"session_id": session_id}
         return put(self.table, {**key, **item, **{name: value for name, value in optional.items() if value is not None}})
 
 

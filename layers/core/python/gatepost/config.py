@@ -208,6 +208,14 @@ class FeedbackSettings(Settings):
     audit_retention_days: PositiveInt = Field(default=400, description="how many days a security event is kept.")
 
 
+class EventsSettings(Settings):
+    """What the events function reads."""
+
+    issuer: Origin = Field(description="the public origin of this API, by which those who listen tell deployments apart.")
+    event_bus: str = Field(description="the name of the event bus.")
+    audit_table: str = Field(description="the name of the Audit table.")
+
+
 class KeysSettings(Settings):
     """What the keys function reads."""
 

@@ -59,7 +59,13 @@ def sign_out(service: Service, token: str, caller: Caller) -> None:
         service.db.transact(
             session_items.end(table, presented.user_id, presented.session_id, presented.family_digest),
             revocations.of_session(table, presented.session_id),
-            service.audit.event(Event.SIGNED_OUT, caller, user_id=presented.user_id, actor_id=presented.user_id),
+            service.audit.event(
+                Event.SIGNED_OUT,
+                caller,
+                user_id=presented.user_id,
+                actor_id=presented.user_id,
+                session_id=presented.session_id,
+            ),
         )
     except (InvalidRefreshToken, ConditionFailed):
         return
@@ -132,7 +138,11 @@ def _end_for_reuse(service: Service, presented: RefreshToken, caller: Caller) ->
             session_items.end(settings.sessions_table, presented.user_id, presented.session_id, presented.family_digest),
             revocations.of_session(settings.sessions_table, presented.session_id),
             service.audit.event(
-                Event.REFRESH_TOKEN_REUSED, caller, user_id=presented.user_id, reason="old_refresh_token_presented"
+                Event.REFRESH_TOKEN_REUSED,
+                caller,
+                user_id=presented.user_id,
+                session_id=presented.session_id,
+                reason="old_refresh_token_presented",
             ),
             *notices,
         )

@@ -73,7 +73,7 @@ def end(service: Service, me: Principal, session_id: str, caller: Caller) -> Non
         service.db.transact(
             session_items.end_of_user(table, me.user.id, session_id),
             revocations.of_session(table, session_id),
-            service.audit.event(Event.SESSION_ENDED, caller, user_id=me.user.id, actor_id=me.user.id),
+            service.audit.event(Event.SESSION_ENDED, caller, user_id=me.user.id, actor_id=me.user.id, session_id=session_id),
         )
     except ConditionFailed as exc:
         raise NotFound("There is no such session.") from exc
@@ -85,7 +85,9 @@ def end_others(service: Service, me: SignedInPrincipal, caller: Caller) -> None:
     Raises:
         NotAuthenticated: if the user or the session changed meanwhile.
     """
-    event = service.audit.event(Event.OTHER_SESSIONS_ENDED, caller, user_id=me.user.id, actor_id=me.user.id)
+    event = service.audit.event(
+        Event.OTHER_SESSIONS_ENDED, caller, user_id=me.user.id, actor_id=me.user.id, session_id=me.session.id
+    )
     commit_ending_others(service, me, me.user.password_hash, event)
 
 
@@ -146,7 +148,9 @@ def end_surplus(service: Service, user: User, caller: Caller) -> None:
                 service.db.transact(
                     session_items.end_of_user(table, user.id, session.id),
                     revocations.of_session(table, session.id),
-                    service.audit.event(Event.SESSION_DISPLACED, caller, user_id=user.id, actor_id=user.id),
+                    service.audit.event(
+                        Event.SESSION_DISPLACED, caller, user_id=user.id, actor_id=user.id, session_id=session.id
+                    ),
                 )
             except ConditionFailed:
                 continue  # ended by a parallel sign-in

@@ -83,7 +83,9 @@ def _once(
         lambda: service.db.transact(
             unchanged,
             session_items.create(settings.sessions_table, signed_in.session),
-            service.audit.event(Event.SIGN_IN_SUCCEEDED, caller, user_id=user.id, actor_id=user.id),
+            service.audit.event(
+                Event.SIGN_IN_SUCCEEDED, caller, user_id=user.id, actor_id=user.id, session_id=signed_in.session.id
+            ),
         ),
         *guess.refunds,
     )

@@ -170,7 +170,9 @@ def _commit(service: Service, code: EmailCode, signed_in: SignedIn, caller: Call
             user_items.prove_address(settings.users_table, user),
             code_items.use(settings.sessions_table, code),
             session_items.create(settings.sessions_table, signed_in.session),
-            service.audit.event(Event.SIGN_IN_SUCCEEDED, caller, user_id=user.id, actor_id=user.id),
+            service.audit.event(
+                Event.SIGN_IN_SUCCEEDED, caller, user_id=user.id, actor_id=user.id, session_id=signed_in.session.id
+            ),
         )
     except ConditionFailed as exc:
         raise InvalidCode from exc

@@ -94,7 +94,9 @@ def accept(
             *attempts.forget(settings.sessions_table, user.email_digest),
             suppressions.lift(settings.sessions_table, user.email_digest),
             session_items.create(settings.sessions_table, signed_in.session),
-            service.audit.event(Event.INVITATION_ACCEPTED, caller, user_id=user.id, actor_id=user.id),
+            service.audit.event(
+                Event.INVITATION_ACCEPTED, caller, user_id=user.id, actor_id=user.id, session_id=signed_in.session.id
+            ),
         )
     except ConditionFailed as exc:
         raise Conflict if min(exc.items) < len(demands) else InvalidToken from exc

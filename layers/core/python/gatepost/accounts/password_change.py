@@ -33,5 +33,5 @@ def change_password(service: Service, me: SignedInPrincipal, current: str, new: 
         delete(settings.sessions_table, keys.password_reset(user.id)),
         email_codes.forget(settings.sessions_table, user.email_digest),
         enqueue(settings.outbox_table, service.sealer, mail),
-        service.audit.event(Event.PASSWORD_CHANGED, caller, user_id=user.id, actor_id=user.id),
+        service.audit.event(Event.PASSWORD_CHANGED, caller, user_id=user.id, actor_id=user.id, session_id=me.session.id),
     )

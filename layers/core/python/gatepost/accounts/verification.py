@@ -62,7 +62,9 @@ def verify_email(service: Service, token: str, password: str, caller: Caller, *,
                     session_items.create(settings.sessions_table, signed_in.session),
                     *attempts.use(settings.sessions_table, attempt, digest(secret)),
                     suppressions.lift(settings.sessions_table, email_digest),
-                    service.audit.event(Event.USER_REGISTERED, caller, user_id=user.id, actor_id=user.id),
+                    service.audit.event(
+                        Event.USER_REGISTERED, caller, user_id=user.id, actor_id=user.id, session_id=signed_in.session.id
+                    ),
                 ),
                 *guess.refunds,
             )

@@ -9,10 +9,9 @@ from typing import Any
 from gatepost import audit, clock
 from gatepost.audit import Event
 from gatepost.errors import InvalidField
-from gatepost.service import Service
 from gatepost.storage import keys
 from gatepost.storage.keys import Partition
-from gatepost.storage.table import together
+from gatepost.storage.table import Database, together
 from gatepost.storage.writes import Item
 
 # Of which those that match are returned, where the index doesn't find them by all that is asked for.
@@ -38,9 +37,9 @@ class Search:
         return keys.audit_partitions(**dict(wanted)), dict(wanted[1:])
 
 
-def page(service: Service, search: Search, limit: int, after: str | None) -> tuple[list[Item], str | None]:
-    """Return the events that `search` is for, newest first, at most `limit`, those behind the position `after`; then the
-    next position, None at the end. A page may be short while another follows.
+def page(db: Database, table: str, search: Search, limit: int, after: str | None) -> tuple[list[Item], str | None]:
+    """Return the events of the Audit table that `search` is for, newest first, at most `limit`, those behind the position
+    `after`; then the next position, None at the end. A page may be short while another follows.
 
     The position is the sort key of an event, by which all of them are in one order: so the pages of several partitions are
     one, and each costs one call a partition, side by side.
@@ -55,8 +54,8 @@ def page(service: Service, search: Search, limit: int, after: str | None) -> tup
         return [], None
     partitions, filters = search.plan()
     query = partial(
-        service.db.query_newest,
-        service.settings.audit_table,
+        db.query_newest,
+        table,
         first=first,
         last=last,
         limit=max(limit, _LOOKED_AT) if filters else limit,

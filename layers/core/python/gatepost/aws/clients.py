@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sesv2 import SESV2Client
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
     @overload
     def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
+    @overload
+    def client(service: Literal["events"]) -> EventBridgeClient: ...
     @overload
     def client(service: Literal["kms"]) -> KMSClient: ...
     @overload

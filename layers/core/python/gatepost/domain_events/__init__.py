@@ -1,0 +1,1 @@
+"""What other systems are told of what happens here: which security events, by which names, with what in them."""
