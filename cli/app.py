@@ -19,6 +19,7 @@ _COMMANDS = {
     "keys": "See the keys that sign access tokens, rotate them, and remove one that was stolen.",
     "audit": "Read the security events.",
     "events": "Publish again what other systems have missed.",
+    "migrate": "Give old items the shape that this version writes.",
     "doctor": "Check a deployment, and say what to mend.",
 }
 

@@ -169,6 +169,12 @@ class JwkSet(BaseModel):
     keys: list[Jwk]
 
 
+class Ready(BaseModel):
+    """The deployment can serve."""
+
+    status: Literal["ready"] = "ready"
+
+
 class Health(BaseModel):
     """The function runs."""
 

@@ -4,7 +4,7 @@ one that mustn't be trusted any more.
 
 from typing import Any, Unpack
 
-from gatepost import telemetry
+from gatepost import correlation, telemetry
 from gatepost.audit import By
 from gatepost.aws.custom_resources import respond
 from gatepost.caller import Caller
@@ -17,7 +17,7 @@ keys = connect(KeysSettings.from_environment())
 _RESOURCE = "signing-keys"
 
 
-@telemetry.emitting(keys.settings.deployment)
+@telemetry.emitted(keys.settings.deployment)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     """Answer CloudFormation's request for the custom resource; or remove a key (`remove`) because an operator asks for it; or
     rotate because somebody asks for it (`asked_by`): an administrator, by the admin function, or an operator; or rotate what
@@ -25,6 +25,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
 
     Deleting the resource deletes nothing: the table is retained, and with it the keys that verify tokens still out there.
     """
+    # Whoever asks has an id of their own request, which goes on here.
+    with correlation.serving(event.get("asked_by", {}).get("request_id") or context.aws_request_id):
+        return _answer(event)
+
+
+def _answer(event: dict[str, Any]) -> dict[str, Any] | None:
     if "remove" in event:
         return _remove(event["remove"], **event["asked_by"])
     if "asked_by" in event:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gatepost import telemetry
+from gatepost import correlation, telemetry
 from gatepost.accounts import email_addresses
 from gatepost.administration.first_administrator import ensure_invited
 from gatepost.aws.custom_resources import respond
@@ -15,9 +15,14 @@ service = connect(SetupSettings.from_environment())
 _RESOURCE = "first-administrator"
 
 
-@telemetry.emitting(service.settings.deployment)
+@telemetry.emitted(service.settings.deployment)
 def handler(event: dict[str, Any], context: Any) -> None:
     """Answer CloudFormation's request for the custom resource, whose property `Email` is the address. Deletion does nothing."""
+    with correlation.serving(event["RequestId"]):
+        _answer(event)
+
+
+def _answer(event: dict[str, Any]) -> None:
     try:
         if event["RequestType"] != "Delete":
             email = email_addresses.parse(event["ResourceProperties"]["Email"])

@@ -29,7 +29,7 @@ def run(stack: Stack) -> None:
         user = new_user(stack)
         answer = prepare(user, user.login())(Agent(Api(stack)))
         assert answer.status < 500, (deed, answer.body)
-    for path in ("/health", "/.well-known/jwks.json", "/.well-known/gatepost/revocations"):
+    for path in ("/health", "/health/ready", "/.well-known/jwks.json", "/.well-known/gatepost/revocations"):
         assert Api(stack).call("GET", path).status == 200, path
     _use_a_refresh_token_again(stack)
     _tell_of_bounces(stack)

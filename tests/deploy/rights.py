@@ -78,6 +78,8 @@ def _of_tables(template: Template, operation: str, parameters: Parameters) -> It
             yield from _to_decrypt(table)
         case "Query":
             yield from _of_items(tables[parameters["TableName"]], operation, [{"Key": _partition(parameters)}])
+        case "DescribeTable":
+            yield Need("dynamodb:DescribeTable", _table_arn(tables[parameters["TableName"]]))
         case "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem":
             yield from _of_items(tables[parameters["TableName"]], operation, [parameters])
         case _:

@@ -87,6 +87,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/.well-known/jwks.json"): Row(PUBLIC, 200),
     ("GET", "/.well-known/gatepost/revocations"): Row(PUBLIC, 200),
     ("GET", "/health"): Row(PUBLIC, 200),
+    ("GET", "/health/ready"): Row(PUBLIC, 200),
     # The signed-in user.
     ("GET", "/v1/me"): Row(OWN, 200),
     ("PATCH", "/v1/me"): Row(OWN, 200, {"name": "Ada"}),

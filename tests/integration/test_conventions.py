@@ -14,7 +14,9 @@ from tests.integration.logs import captured_logs
 from tests.support import ALLOWED_ORIGIN, PASSWORD, Api, new_email, problem
 
 REQUESTS: dict[int, list[dict[str, Any]]] = {
-    200: [event(path="/health"), event(path="/.well-known/jwks.json"), event(path="/.well-known/gatepost/revocations")],
+    200: [
+        event(path=path) for path in ("/health", "/health/ready", "/.well-known/jwks.json", "/.well-known/gatepost/revocations")
+    ],
     202: [event("POST", "/v1/auth/resend-verification", {"email": new_email()})],
     204: [event("POST", "/v1/auth/logout", {"refresh_token": "unknown"})],
     400: [

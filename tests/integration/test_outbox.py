@@ -74,7 +74,7 @@ def test_a_waiting_mail_is_sealed(api: Api) -> None:
     email = new_email()
     api.register(email)
     (item,) = waiting(api)
-    assert item.keys() == {"pk", "id", "unsent", "sealed", "created_at", "expires_at"}
+    assert item.keys() == {"pk", "id", "unsent", "sealed", "request_id", "created_at", "expires_at"}
     assert email.encode() not in item["sealed"]
     for text in (email, email.partition("@")[0], "ui/verify-email", "verification"):
         assert not tables_that_hold(api.stack, spellings(text.encode()), "OutboxTable")

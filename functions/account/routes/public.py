@@ -5,11 +5,12 @@ import json
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import Header, Response
+from fastapi import Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 
-from functions.account.models import Health, JwkSet, Revocations
+from functions.account.models import Health, JwkSet, Ready, Revocations
 from gatepost import clock, revocations
+from gatepost.readiness import Readiness
 from gatepost.web.app import router as new_router
 from gatepost.web.dependencies import TheService
 from gatepost.web.problems import responses
@@ -60,3 +61,17 @@ async def revocation_list(
 async def health() -> Health:
     """Whether the function runs; asks nothing else."""
     return Health()
+
+
+async def _readiness(request: Request) -> Readiness:
+    readiness: Readiness = request.app.state.readiness
+    return readiness
+
+
+@router.get("/health/ready", responses=responses(body=False))
+async def ready(readiness: Annotated[Readiness, Depends(_readiness)]) -> Ready:
+    """Whether the deployment can serve: its tables answer and have the items and indexes that this code reads, and there is a
+    key that signs. An answer may be 10 seconds old. What is missing, only the log says.
+    """
+    readiness.demand()
+    return Ready()

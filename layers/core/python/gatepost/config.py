@@ -7,6 +7,7 @@ and none is kept in the environment.
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal, Self
 
@@ -73,6 +74,34 @@ def _comma_separated(value: Any) -> Any:
 
 def _domain(value: str) -> str:
     return email_addresses.parse(f"postmaster@{value}").domain
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The X-Ray trace that this invocation is part of: its id, that of the function's own segment, and host and port of the
+    daemon that takes more of it.
+    """
+
+    id: str
+    parent_id: str
+    daemon: tuple[str, int]
+
+
+_TRACE = re.compile(r"Root=(?P<root>[0-9a-f-]+);Parent=(?P<parent>[0-9a-f]+);Sampled=1(?:;|$)")
+# An address, so that no name is looked up.
+_DAEMON = re.compile(r"(?:.*\budp:)?(?P<host>[0-9]{1,3}(?:\.[0-9]{1,3}){3}):(?P<port>[0-9]{1,5})(?![0-9])")
+
+
+def sampled_trace() -> Trace | None:
+    """Return the trace of this invocation, None if it's not one of those that X-Ray samples. Lambda says it anew for each.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    trace = _TRACE.match(os.environ.get("_X_AMZN_TRACE_ID", ""))
+    daemon = _DAEMON.match(os.environ.get("AWS_XRAY_DAEMON_ADDRESS", "")) if trace else None
+    if trace is None or daemon is None or int(daemon["port"]) > _LAST_PORT:
+        return None
+    return Trace(trace["root"], trace["parent"], (daemon["host"], int(daemon["port"])))
 
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

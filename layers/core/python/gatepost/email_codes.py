@@ -57,7 +57,7 @@ def start(service: Service, email: EmailAddress, caller: Caller, *, browser: byt
         db.transact(
             # What isn't mailed for having been mailed too often must not replace what was.
             code_items.write(settings.sessions_table, code, key=keys.decoy(email.digest, new_id()) if limited else None),
-            enqueue(settings.outbox_table, service.sealer, message, silent=limited or claim is None),
+            enqueue(settings.outbox_table, service.sealer, message, caller, silent=limited or claim is None),
             service.audit.event(
                 Event.EMAIL_CODE_REQUESTED,
                 caller,

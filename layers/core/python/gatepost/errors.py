@@ -195,6 +195,14 @@ class Unavailable(GatepostError):
     retry_after = 1
 
 
+class NotReady(Unavailable):
+    """The deployment lacks something that it can't serve without. What, its log says."""
+
+    code = "not_ready"
+    default_detail = "The service isn't ready. Its log says why, under this `request_id`."
+    retry_after = 10
+
+
 @contextmanager
 def of_subject(name: str) -> Iterator[None]:
     """Note that what the block refuses is the thing of this name, unless a block inside of it knows better."""

@@ -11,11 +11,14 @@ from enum import StrEnum
 
 from gatepost import clock
 from gatepost.aws.kms import Sealer
+from gatepost.caller import Caller
 from gatepost.identifiers import new_id
 from gatepost.storage import keys
 from gatepost.storage.table import Database
 from gatepost.storage.writes import Item, Write, put, update
 
+# Of those that are still to be sent, by the attribute of this name.
+INDEX = "unsent"
 _SHARDS = "0123456789abcdef"
 _PADDED_TO = 1024  # bytes; an address has at most 254 characters, a link about 300
 _KEPT = 3 * 86400  # seconds, longer than any link in a mail is valid
@@ -49,8 +52,10 @@ class Mail:
     parameters: dict[str, str]
 
 
-def enqueue(table: str, sealer: Sealer, mail: Mail, *, silent: bool = False) -> Write:
-    """Return the write that puts `mail` into the outbox; if `silent`, the same work for a mail that's never sent."""
+def enqueue(table: str, sealer: Sealer, mail: Mail, caller: Caller, *, silent: bool = False) -> Write:
+    """Return the write that puts `mail`, which a request of `caller` causes, into the outbox; if `silent`, the same work for a
+    mail that's never sent.
+    """
     mail_id, now = new_id(), clock.now()
     plaintext = json.dumps(asdict(mail), ensure_ascii=False).encode().ljust(_PADDED_TO)
     return put(
@@ -61,6 +66,7 @@ def enqueue(table: str, sealer: Sealer, mail: Mail, *, silent: bool = False) -> 
             # The attribute the index of unsent mails is made of, spread over its partitions.
             "silent" if silent else "unsent": mail_id[0],
             "sealed": sealer.seal(plaintext, mail_id),
+            "request_id": caller.request_id,
             "created_at": now,
             "expires_at": now + _KEPT,
         },
@@ -88,5 +94,5 @@ def unsent_ids(db: Database, table: str, older_than: int) -> Iterator[str]:
     """Yield the ids of mails written before `older_than` (seconds since the epoch) and still unsent."""
     for shard in _SHARDS:
         condition = "unsent = :shard AND created_at < :time"
-        for item in db.query_index(table, "unsent", condition, shard=shard, time=older_than):
+        for item in db.query_index(table, INDEX, condition, shard=shard, time=older_than):
             yield item["pk"].removeprefix("MAIL#")

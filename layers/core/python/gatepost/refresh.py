@@ -132,7 +132,7 @@ def _end_for_reuse(service: Service, presented: RefreshToken, caller: Caller) ->
     notices = []
     if user is not None:
         mail = Mail(to=user.email, kind=MailKind.REFRESH_TOKEN_REUSED, parameters={})
-        notices.append(enqueue(settings.outbox_table, service.sealer, mail))
+        notices.append(enqueue(settings.outbox_table, service.sealer, mail, caller))
     try:
         service.db.transact(
             session_items.end(settings.sessions_table, presented.user_id, presented.session_id, presented.family_digest),

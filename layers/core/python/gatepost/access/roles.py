@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from gatepost.access.permissions import EVERYTHING, minimised
 from gatepost.conflicts import BuiltInRole, IncludedRole, RoleCatalogueFull, RoleCycle, RolesTooDeep, TooManyPermissions
@@ -49,17 +50,27 @@ class Rights:
 
 
 @dataclass(frozen=True)
+class Further:
+    """What newer code keeps with the catalogue, and with each of its roles by name."""
+
+    catalogue: Mapping[str, Any] = field(default_factory=dict)
+    roles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """All roles but the built-in ones by name, what each permits with all that it includes (`effective`), and in which
     version that changed last (`changed`).
 
-    `version` is raised by one with each change, and is 0 while there are none but the built-in ones.
+    `version` is raised by one with each change, and is 0 while there are none but the built-in ones. `further` is what newer
+    code keeps with it.
     """
 
     version: int
     roles: Mapping[str, Role]
     effective: Mapping[str, tuple[str, ...]]
     changed: Mapping[str, int]
+    further: Further = field(default_factory=Further, compare=False)
 
     def all(self) -> list[Role]:
         """Return all roles in the order of their names."""
@@ -163,7 +174,7 @@ def _successor(catalogue: Catalogue, roles: Mapping[str, Role]) -> Catalogue:
         name: catalogue.changed.get(name, 0) if permissions == catalogue.effective.get(name) else version
         for name, permissions in effective.items()
     }
-    successor = Catalogue(version, roles, effective, changed)
+    successor = Catalogue(version, roles, effective, changed, catalogue.further)
     if len(roles) > MAX_ROLES or _size(successor) > _MAX_BYTES:
         raise RoleCatalogueFull
     return successor

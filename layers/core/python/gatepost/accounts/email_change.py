@@ -55,8 +55,8 @@ def request_email_change(service: Service, me: Principal, email: EmailAddress, p
             one_time_tokens.write(
                 settings.sessions_table, token, TOKEN_LIFETIME, email=email.address, email_digest=email.digest
             ),
-            enqueue(settings.outbox_table, service.sealer, answer, silent=not (to_new and to_old)),
-            enqueue(settings.outbox_table, service.sealer, notice, silent=not to_old),
+            enqueue(settings.outbox_table, service.sealer, answer, caller, silent=not (to_new and to_old)),
+            enqueue(settings.outbox_table, service.sealer, notice, caller, silent=not to_old),
             service.audit.event(Event.EMAIL_CHANGE_REQUESTED, caller, user_id=user.id, actor_id=user.id),
         )
 
@@ -93,6 +93,7 @@ def complete_email_change(service: Service, token: str, password: str, caller: C
                 settings.outbox_table,
                 service.sealer,
                 Mail(to=user.email, kind=MailKind.EMAIL_CHANGED, parameters={"at": clock.rfc3339(clock.now())}),
+                caller,
             ),
             service.audit.event(Event.EMAIL_CHANGED, caller, user_id=user.id, actor_id=user.id),
         )

@@ -62,7 +62,7 @@ def erasing(service: Service, user: User, caller: Caller, **by: Unpack[By]) -> l
         # One from before the account would come alive again.
         delete(settings.sessions_table, keys.invited_address(user.email_digest)),
         revocations.of_user(settings.sessions_table, user.id, user.version + 1),
-        enqueue(settings.outbox_table, service.sealer, mail),
+        enqueue(settings.outbox_table, service.sealer, mail, caller),
         service.audit.event(Event.ACCOUNT_DELETED, caller, user_id=user.id, **by),
     ]
 

@@ -44,7 +44,7 @@ def inviting(service: Service, invitation: Invitation, caller: Caller, **by: Unp
     link = f"{settings.issuer}/ui/accept-invitation?token={token.encode()}"
     return [
         *invitation_items.write(settings.sessions_table, invitation, token),
-        enqueue(settings.outbox_table, service.sealer, Mail(invitation.email, MailKind.INVITATION, {"link": link})),
+        enqueue(settings.outbox_table, service.sealer, Mail(invitation.email, MailKind.INVITATION, {"link": link}), caller),
         service.audit.event(
             Event.USER_INVITED,
             caller,

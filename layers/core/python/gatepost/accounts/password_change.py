@@ -32,6 +32,6 @@ def change_password(service: Service, me: SignedInPrincipal, current: str, new: 
         # A link for a new password or a code to sign in, mailed before, dies with the old one.
         delete(settings.sessions_table, keys.password_reset(user.id)),
         email_codes.forget(settings.sessions_table, user.email_digest),
-        enqueue(settings.outbox_table, service.sealer, mail),
+        enqueue(settings.outbox_table, service.sealer, mail, caller),
         service.audit.event(Event.PASSWORD_CHANGED, caller, user_id=user.id, actor_id=user.id, session_id=me.session.id),
     )

@@ -47,7 +47,7 @@ def forgot_password(service: Service, email: EmailAddress, caller: Caller) -> No
                 # The link dies with the address it's mailed to, also if that changes right now.
                 email_digest=email.digest,
             ),
-            enqueue(settings.outbox_table, service.sealer, notice, silent=muted),
+            enqueue(settings.outbox_table, service.sealer, notice, caller, silent=muted),
             service.audit.event(
                 Event.PASSWORD_RESET_REQUESTED,
                 caller,
@@ -93,6 +93,7 @@ def reset_password(service: Service, token: str, new_password: str, caller: Call
                 settings.outbox_table,
                 service.sealer,
                 Mail(to=user.email, kind=MailKind.PASSWORD_CHANGED, parameters={"at": clock.rfc3339(now)}),
+                caller,
             ),
             service.audit.event(Event.PASSWORD_RESET, caller, user_id=user.id, actor_id=user.id),
         )

@@ -89,7 +89,9 @@ def resend_verification(service: Service, email: EmailAddress, caller: Caller) -
                 attempts.write_decoy(settings.sessions_table, again, DUMMY_HASH)
                 if muted
                 else attempts.write(settings.sessions_table, again, replacing=attempt),
-                outbox.enqueue(settings.outbox_table, service.sealer, _verification_mail(service, again, secret), silent=muted),
+                outbox.enqueue(
+                    settings.outbox_table, service.sealer, _verification_mail(service, again, secret), caller, silent=muted
+                ),
                 service.audit.event(
                     Event.VERIFICATION_RESENT,
                     caller,
@@ -136,7 +138,7 @@ def _begin(
         attempts.write_decoy(settings.sessions_table, attempt, DUMMY_HASH)
         if claim or muted
         else attempts.write(settings.sessions_table, attempt, replacing=standing[slot]),
-        outbox.enqueue(settings.outbox_table, service.sealer, mail, silent=muted),
+        outbox.enqueue(settings.outbox_table, service.sealer, mail, caller, silent=muted),
         service.audit.event(
             Event.REGISTRATION_REQUESTED, caller, user_id=claim["user_id"] if claim else None, email_digest=email.digest
         ),

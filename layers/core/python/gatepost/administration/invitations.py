@@ -104,7 +104,7 @@ def create(
             user,
             *user_items.create(settings.users_table, user),
             one_time_tokens.write(settings.sessions_table, token, invitations.LIFETIME, email_digest=user.email_digest),
-            enqueue(settings.outbox_table, service.sealer, Mail(user.email, MailKind.ACCOUNT_CREATED, {"link": link})),
+            enqueue(settings.outbox_table, service.sealer, Mail(user.email, MailKind.ACCOUNT_CREATED, {"link": link}), caller),
             event,
         )
     return user

@@ -45,12 +45,12 @@ def demand_reset(service: Service, me: Actor, user: User, caller: Caller) -> Non
             replace(signed_out(user), password_hash=no_password(), api_key_epoch=user.api_key_epoch + 1),
             delete(settings.sessions_table, keys.email_change(user.id)),
             email_codes.forget(settings.sessions_table, user.email_digest),
-            *([] if isinstance(outcome, RateLimited) else _link(service, user)),
+            *([] if isinstance(outcome, RateLimited) else _link(service, user, caller)),
             event_of(service, me, user, Event.PASSWORD_RESET_DEMANDED, caller),
         )
 
 
-def _link(service: Service, user: User) -> list[Write]:
+def _link(service: Service, user: User, caller: Caller) -> list[Write]:
     """Return the writes of a new link and its mail."""
     settings = service.settings
     token = OneTimeToken.new(TokenKind.PASSWORD_RESET, user.id)
@@ -58,5 +58,5 @@ def _link(service: Service, user: User) -> list[Write]:
     mail = Mail(to=user.email, kind=MailKind.PASSWORD_RESET_DEMANDED, parameters={"link": link})
     return [
         one_time_tokens.write(settings.sessions_table, token, TOKEN_LIFETIME, email_digest=user.email_digest),
-        enqueue(settings.outbox_table, service.sealer, mail),
+        enqueue(settings.outbox_table, service.sealer, mail, caller),
     ]

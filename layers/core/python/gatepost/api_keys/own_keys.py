@@ -95,7 +95,7 @@ def create(
     writes = [
         *api_keys.create(settings.users_table, me.user, key, allowed=MAX_KEYS),
         session_items.demand_exists(settings.sessions_table, me.session),
-        enqueue(settings.outbox_table, service.sealer, _notice(me.user, key), silent=not reserved),
+        enqueue(settings.outbox_table, service.sealer, _notice(me.user, key), caller, silent=not reserved),
         service.audit.event(Event.API_KEY_CREATED, caller, user_id=key.user_id, actor_id=key.user_id, api_key_id=key.id),
     ]
     if attempt is not None:

@@ -57,6 +57,14 @@ def read(event: Any) -> Feedback | None:
     return None
 
 
+def mail_id(event: Any) -> str | None:
+    """Return which mail of ours `event` is about, as the tag says that it was sent with; None if it has none."""
+    match event:
+        case {"detail": {"mail": {"tags": {"mail_id": [str(tagged), *_]}}}}:
+            return tagged
+    return None
+
+
 def _recipients(sent_to: Iterable[Any], named: Iterable[Any]) -> tuple[EmailAddress, ...]:
     """Return those that the event names of the addresses that the mail was sent to.
 

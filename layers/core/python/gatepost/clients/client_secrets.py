@@ -1,7 +1,8 @@
 """Secrets of confidential clients: 256 random bits, told once and kept as a digest."""
 
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from gatepost.conflicts import TooManyClientSecrets
 from gatepost.identifiers import SECRET_BYTES, TokenKind, decode_token, digest, encode_token, new_secret
@@ -13,11 +14,14 @@ MAX_SECRETS = 5
 
 @dataclass(frozen=True)
 class ClientSecret:
-    """What is kept of a secret. Times are seconds since the epoch; the newest has no end."""
+    """What is kept of a secret. Times are seconds since the epoch; the newest has no end. `further` is what newer code keeps
+    with it.
+    """
 
     digest: bytes
     created_at: int
     expires_at: int | None = None
+    further: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def is_alive(self, now: int) -> bool:
         """Return whether the secret works at `now`."""

@@ -1,7 +1,7 @@
 """What a client is (RFC 7591, section 2; RFC 6749, section 2.1), and what must fit together in it."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from gatepost.clients.client_secrets import ClientSecret
 from gatepost.clients.redirect_uris import is_private_use
@@ -22,7 +22,8 @@ MAX_SCOPE_LENGTH = 100
 class Client:
     """A client. A public one can't keep a secret, as an app on a phone or in a browser can't, and has none.
 
-    `version` is raised by one with each change; `created_at` in seconds since the epoch.
+    `version` is raised by one with each change; `created_at` in seconds since the epoch. `further` is what newer code keeps
+    with it.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Client:
     secrets: tuple[ClientSecret, ...]
     created_at: int
     version: int = 1
+    further: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 def demand_consistent(client: Client) -> None:

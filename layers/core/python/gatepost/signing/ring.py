@@ -6,7 +6,7 @@ that mustn't be trusted any more is *removed*, in whichever state it is.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from gatepost.conflicts import RotationPending
@@ -39,6 +39,7 @@ class SigningKey:
     state: Literal["standby", "signing", "retired"]
     state_since: int
     created_at: int
+    further: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class RemovedKey:
 
     kid: str
     removed_at: int
+    further: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class KeyRing:
     """All keys that may verify a token; `version` is raised by one with each change and is 0 before the first keys.
 
     `rotation_due` says that a rotation was asked for which waits until a standby key was published for long enough, and
-    `last_request` which request asked last for a change. `removed` are the keys that verifiers must hear of.
+    `last_request` which request asked last for a change. `removed` are the keys that verifiers must hear of. `further`, here
+    and in its keys, is what newer code keeps with it.
     """
 
     version: int
@@ -62,6 +65,7 @@ class KeyRing:
     rotation_due: bool = False
     last_request: str = ""
     removed: tuple[RemovedKey, ...] = ()
+    further: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def signing(self) -> SigningKey | None:
         """Return the key that signs, or None if the deployment hasn't made one."""

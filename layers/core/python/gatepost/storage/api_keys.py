@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from gatepost.storage import keys, writes
+from gatepost.storage.shapes import known
 from gatepost.storage.table import Database
 from gatepost.storage.users import User
 from gatepost.storage.writes import Item, Write, put, update
@@ -37,8 +38,7 @@ def from_item(item: Item | None) -> ApiKey | None:
     """Return the key that `item` holds, if there is one."""
     if item is None:
         return None
-    fields = {name: value for name, value in item.items() if name not in {"pk", "sk"}}
-    return ApiKey(**fields | {"permissions": tuple(item["permissions"])})
+    return ApiKey(**known(ApiKey, item) | {"permissions": tuple(item["permissions"])})
 
 
 def read_all(db: Database, table: str, user: User) -> list[ApiKey]:

@@ -1,9 +1,11 @@
 """Registration attempts in the Sessions table."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from gatepost.identifiers import new_id, new_secret
 from gatepost.storage import keys
+from gatepost.storage.shapes import known
 from gatepost.storage.writes import Item, Write, delete, put
 
 _PADDED_TO = 1000  # bytes: an address of 254, a name of 400, five digests; with the rest it's more than 1 KB and less than 2
@@ -15,7 +17,7 @@ class Attempt:
     """A registration that waits for its mail to be answered.
 
     `slot` is its place among those of its address. `token_digests` are those of the links mailed for it. `created_at_ms`
-    is in milliseconds, `expires_at` in seconds since the epoch.
+    is in milliseconds, `expires_at` in seconds since the epoch. `further` is what newer code keeps with it.
     """
 
     email: str
@@ -26,27 +28,21 @@ class Attempt:
     token_digests: tuple[bytes, ...]
     created_at_ms: int
     expires_at: int
+    further: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 def from_item(item: Item | None, email_digest: bytes) -> Attempt | None:
     """Return the attempt that `item` holds."""
     if item is None:
         return None
-    return Attempt(
-        email=item["email"],
-        email_digest=email_digest,
-        slot=item["slot"],
-        name=item.get("name"),
-        password_hash=item["password_hash"],
-        token_digests=tuple(item["token_digests"]),
-        created_at_ms=item["created_at_ms"],
-        expires_at=item["expires_at"],
-    )
+    kept = {name: value for name, value in item.items() if name != "padding"}
+    own = {"email_digest": email_digest, "name": item.get("name"), "token_digests": tuple(item["token_digests"])}
+    return Attempt(**known(Attempt, kept) | own)
 
 
 def write(table: str, attempt: Attempt, *, replacing: Attempt | None) -> Write:
     """Write `attempt` in its slot, provided that what stands there is still `replacing`, or nothing."""
-    item = {**keys.registration_attempt(attempt.email_digest, attempt.slot), **_fields(attempt)}
+    item = {**attempt.further, **keys.registration_attempt(attempt.email_digest, attempt.slot), **_fields(attempt)}
     if replacing is None:
         return put(table, item, "attribute_not_exists(pk)")
     return put(table, item, "token_digests = :digests", digests=list(replacing.token_digests))

@@ -4,28 +4,21 @@ A deployment has few. The partition takes 1,000 changes a second, and DynamoDB s
 3,000 times a second: there's no local index that would hold it together.
 """
 
-from dataclasses import asdict
-
 from gatepost.clients.client_secrets import ClientSecret
 from gatepost.clients.metadata import Client
 from gatepost.storage import keys, writes
+from gatepost.storage.shapes import known, whole
 from gatepost.storage.table import Database
 from gatepost.storage.writes import Item, Write, put
+
+_LISTS = ("redirect_uris", "grant_types", "scopes")
 
 
 def of(item: Item) -> Client:
     """Return the client that `item` holds."""
-    return Client(
-        id=item["id"],
-        name=item["name"],
-        type=item["type"],
-        redirect_uris=tuple(item["redirect_uris"]),
-        grant_types=tuple(item["grant_types"]),
-        scopes=tuple(item["scopes"]),
-        secrets=tuple(ClientSecret(**secret) for secret in item["secrets"]),
-        created_at=item["created_at"],
-        version=item["version"],
-    )
+    secrets = tuple(ClientSecret(**known(ClientSecret, secret)) for secret in item["secrets"])
+    lists = {name: tuple(item[name]) for name in _LISTS}
+    return Client(**known(Client, item) | lists | {"secrets": secrets})
 
 
 def read(db: Database, table: str, client_id: str) -> Client | None:
@@ -59,5 +52,5 @@ def delete(table: str, client: Client) -> Write:
 
 
 def _item(client: Client) -> Item:
-    lists = {name: list(getattr(client, name)) for name in ("redirect_uris", "grant_types", "scopes")}
-    return {**keys.client(client.id), **asdict(client), **lists, "secrets": [asdict(secret) for secret in client.secrets]}
+    attributes = whole(client)
+    return {**attributes, **keys.client(client.id)} | {name: list(attributes[name]) for name in (*_LISTS, "secrets")}

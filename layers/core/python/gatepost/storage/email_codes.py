@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 from gatepost.storage import keys
 from gatepost.storage.keys import Key
+from gatepost.storage.shapes import known
 from gatepost.storage.writes import Item, Write, delete, put, update
 
 
@@ -30,7 +31,7 @@ def from_item(item: Item | None) -> EmailCode | None:
     """Return the code that `item` holds."""
     if item is None:
         return None
-    return EmailCode(**{name: value for name, value in item.items() if name not in {"pk", "sk"}})
+    return EmailCode(**known(EmailCode, item))
 
 
 def write(table: str, code: EmailCode, *, key: Key | None = None) -> Write:

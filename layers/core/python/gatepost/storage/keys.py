@@ -116,6 +116,11 @@ def role_catalogue_version() -> Key:
     return {"pk": "ROLES", "sk": "VERSION"}
 
 
+def item_shapes() -> Key:
+    """What shapes the items of all tables have."""
+    return {"pk": "SHAPES", "sk": "SHAPES"}
+
+
 # Clients table
 
 
@@ -183,6 +188,11 @@ def sessions_of(user_id: str) -> tuple[str, str]:
     return _of_user(user_id), "SESSION#"
 
 
+def sessions_of_nobody() -> Key:
+    """Where there is no item, for a read that only asks whether the table answers."""
+    return {"pk": _of_user(""), "sk": "SESSION#"}
+
+
 def revocation(bucket: int, shard: int, subject: str) -> Key:
     """An entry of the revocation list; see `revocations`. The bucket is a quarter of an hour, the shard spreads its writes."""
     return {"pk": revocations(bucket, shard), "sk": subject}
@@ -241,6 +251,8 @@ def audit_trail_of_user(user_id: str) -> str:
 
 # All events are written now, and so at one end of a partition of an index, which takes 1,000 writes a second.
 AUDIT_SHARDS = 3
+# The indexes, each named by the attribute it's made of.
+AUDIT_INDEXES = ("shard", "event_shard", "actor_id")
 
 
 def audit_indexed(event: str, event_id: str) -> dict[str, str]:

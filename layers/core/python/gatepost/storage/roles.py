@@ -4,11 +4,12 @@ every sign-in. Both are written together on condition of the version before, so 
 
 from dataclasses import asdict
 
-from gatepost.access.roles import EMPTY, Catalogue, Role
+from gatepost.access.roles import EMPTY, Catalogue, Further, Role
 from gatepost.storage import keys
 from gatepost.storage.table import Database
 from gatepost.storage.writes import Item, Write, check, put
 
+_OF_ROLE = {"name", "description", "permissions", "includes", "effective", "changed"}
 _ABSENT, _PREVIOUS = "attribute_not_exists(pk)", "version = :previous"
 
 
@@ -30,13 +31,17 @@ def read(db: Database, table: str) -> Catalogue:
         },
         effective={entry["name"]: tuple(entry["effective"]) for entry in item["roles"]},
         changed={entry["name"]: int(entry["changed"]) for entry in item["roles"]},
+        further=Further(
+            {name: value for name, value in item.items() if name not in {"pk", "sk", "version", "roles"}},
+            {entry["name"]: {name: value for name, value in entry.items() if name not in _OF_ROLE} for entry in item["roles"]},
+        ),
     )
 
 
 def write(table: str, catalogue: Catalogue) -> tuple[Write, Write]:
     """Write `catalogue`, provided that what stands there is the one of the version before."""
     roles = [
-        asdict(role)
+        {**catalogue.further.roles.get(name, {}), **asdict(role)}
         | {
             "permissions": list(role.permissions),
             "includes": list(role.includes),
@@ -46,7 +51,7 @@ def write(table: str, catalogue: Catalogue) -> tuple[Write, Write]:
         for name, role in catalogue.roles.items()
     ]
     items: tuple[Item, Item] = (
-        {**keys.role_catalogue(), "version": catalogue.version, "roles": roles},
+        {**catalogue.further.catalogue, **keys.role_catalogue(), "version": catalogue.version, "roles": roles},
         {**keys.role_catalogue_version(), "version": catalogue.version},
     )
     if catalogue.version == 1:

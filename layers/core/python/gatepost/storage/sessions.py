@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from gatepost.storage import keys
+from gatepost.storage.shapes import known
 from gatepost.storage.writes import Item, Write, check, delete, put, update
 
 
@@ -49,9 +50,9 @@ def from_item(item: Item | None) -> Session | None:
 
 def of(item: Item) -> Session:
     """Return the session that `item` holds."""
-    rotation = Rotation(**item["rotation"]) if "rotation" in item else None
-    fields = {name: value for name, value in item.items() if name not in {"pk", "sk"}}
-    return Session(**fields | {"amr": tuple(item["amr"]), "audience": tuple(item["audience"]), "rotation": rotation})
+    rotation = Rotation(**known(Rotation, item["rotation"])) if "rotation" in item else None
+    lists = {name: tuple(item[name]) for name in ("amr", "audience")}
+    return Session(**known(Session, item) | lists | {"rotation": rotation})
 
 
 def create(table: str, session: Session) -> Write:

@@ -1,6 +1,6 @@
 """Addresses that mail has stopped to: a mark in the Sessions table for the mailer, and a copy in the user for them to see."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +16,7 @@ class Reason(StrEnum):
     COMPLAINED = "complained"
 
 
+_OWN = {"pk", "sk", "reason", "at", "expires_at", "feedback"}
 # Every mark ends by itself. A mailbox may come back; who complained doesn't want to be asked again soon.
 LIFETIMES = {Reason.BOUNCED: 14 * 86400, Reason.COMPLAINED: 365 * 86400}  # seconds
 
@@ -31,10 +32,13 @@ class Suppression:
 
 @dataclass(frozen=True)
 class Mark:
-    """The suppression of an address, and the digests of the ids of all that SES told of it, so that nothing counts twice."""
+    """The suppression of an address, and the digests of the ids of all that SES told of it, so that nothing counts twice.
+    `further` is what newer code keeps with it.
+    """
 
     suppression: Suppression
     feedback: tuple[bytes, ...]
+    further: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 def from_attribute(attribute: Any) -> Suppression | None:
@@ -72,13 +76,15 @@ def mark(item: Item | None, reason: Reason, feedback: bytes) -> Mark | None:
     if item is None or standing is None:
         return new
     longest = max(standing, new.suppression, key=lambda suppression: suppression.until)
-    return replace(new, suppression=longest, feedback=(*item["feedback"], feedback))
+    further = {name: value for name, value in item.items() if name not in _OWN}
+    return Mark(longest, (*item["feedback"], feedback), further)
 
 
 def write(table: str, address_digest: bytes, mark: Mark, *, replacing: Item | None) -> Write:
     """Write `mark`, provided that what stands there is still `replacing`, or nothing."""
     suppression = mark.suppression
     item = {
+        **mark.further,
         **keys.suppression(address_digest),
         "reason": str(suppression.reason),
         "at": suppression.at,

@@ -12,6 +12,7 @@ from gatepost.storage.writes import Item, Write, attribute_names, from_dynamodb,
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
 
     from gatepost.storage.keys import HashKey, Key, Partition
 
@@ -188,6 +189,14 @@ class Database:
             answer = self._dynamodb.describe_table(TableName=table)
         return f"{table} of {answer['Table']['CreationDateTime'].astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
+    def description(self, table: str) -> "TableDescriptionTypeDef | None":
+        """Return what DynamoDB says of a table, None if there is none of this name. It's no read of the table."""
+        with translated():
+            try:
+                return self._dynamodb.describe_table(TableName=table)["Table"]
+            except self._dynamodb.exceptions.ResourceNotFoundException:
+                return None
+
     def delete_all(self, table: str, partition: str) -> None:
         """Delete all items of one partition, page by page. Raises `Unavailable` if some resist; safe to repeat."""
         for start in range(0, len(items := self.query_all(table, partition)), _BATCH):
@@ -237,9 +246,8 @@ class Database:
 def together(first: Callable[[], Any], *others: Callable[[], Any]) -> Sequence[Any]:
     """Make independent calls at the same time and return their results in order. A call must not use `together` itself.
 
-    All have ended when it returns or raises.
+    All have ended when it returns or raises, and what they log and count is of the caller's request.
     """
-    # In the context of this call, in which what they count is collected.
     futures = [_threads.submit(copy_context().run, call) for call in others]
     try:
         result = first()

@@ -77,7 +77,7 @@ class Edge:
             await send(message)
 
         try:
-            with telemetry.emitted(self._deployment, caller.request_id):
+            with telemetry.emitted(self._deployment):
                 await app(scope, receive, send_with_headers)
         except Exception as exc:
             # What nobody foresaw: it was answered (`problems.install`), and is now logged with all the rest.
@@ -94,7 +94,8 @@ class Edge:
             "status": status,
             "code": state.get("problem_code"),
             "duration_ms": round((time.perf_counter() - started) * 1000, 1),
-            "request_id": state["caller"].request_id,
+            # Lambda's own lines (START, REPORT, a time-out) have this id and no other.
+            "function_request_id": getattr(scope["aws.context"], "aws_request_id", None),
         }
         failure = state.get("failure")
         if failure is None:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from mangum import Mangum
 from mangum.types import ASGI
 
+from gatepost import correlation
 from gatepost.errors import MalformedRequest
 from gatepost.web.edge import common_headers
 from gatepost.web.problems import MEDIA_TYPE, problem
@@ -52,7 +53,10 @@ def lambda_handler(app: ASGI, issuer: str) -> Handler:
         # The gateway takes cookies out of the headers; where something between has left some in, none may cover another.
         cookies = [*(event.get("cookies") or []), *([own["cookie"]] if "cookie" in own else [])]
         whole = {"headers": own | addressing, "rawQueryString": event.get("rawQueryString") or "", "cookies": cookies}
-        return mangum(event | whole, context)
+        with correlation.serving(event["requestContext"]["requestId"]) as served:
+            answer = mangum(event | whole, context)
+            served.failed = answer["statusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return answer
 
     return handler
 
