@@ -16,6 +16,7 @@ import moto
 from moto.awslambda.models import LayerVersion
 from moto.cloudformation import parsing
 from moto.core.common_models import CloudFormationModel
+from moto.events.models import EventBus
 
 from local.resources import ACCOUNT, REGION
 from tests.deploy.transformation import BUCKET, CODE, Document
@@ -92,6 +93,7 @@ def created(document: Document, stack_name: str, parameters: Mapping[str, str]) 
         patch.object(parsing, "CustomModel", StandIn),
         patch.object(CloudFormationModel, "get_cfn_attribute", _attribute, create=True),
         patch.object(LayerVersion, "physical_resource_id", property(lambda layer: layer.arn), create=True),
+        patch.object(EventBus, "physical_resource_id", property(lambda bus: bus.name), create=True),
         patch.dict("os.environ", {"AWS_DEFAULT_REGION": REGION}),
     ):
         _upload_code()

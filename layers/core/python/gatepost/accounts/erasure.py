@@ -16,7 +16,7 @@ from gatepost.storage import users as user_items
 from gatepost.storage.failures import ConditionFailed
 from gatepost.storage.sessions import Session
 from gatepost.storage.users import User
-from gatepost.storage.writes import Write, delete
+from gatepost.storage.writes import Item, Write, delete
 
 # A sign-in this recent stands for the password.
 FRESH = 300  # seconds
@@ -97,9 +97,14 @@ def export(service: Service, me: SignedInPrincipal) -> dict[str, Any]:
         "pending_email": change["email"] if change and clock.now() < change["expires_at"] else None,
         "sessions": [_exported(session, me.sid) for session in session_list.alive(service, user)],
         "api_keys": [own_keys.described(key) for key in own_keys.all_of(service, user)],
-        "security_events": [audit.described(event) | {"actor_id": audit.actor_shown_to_user(event)} for event in events],
+        "security_events": [_exported_event(event) for event in events],
         "security_events_complete": more is None,
     }
+
+
+def _exported_event(event: Item) -> dict[str, Any]:
+    more = {"actor_id": audit.actor_shown_to_user(event), "session_id": event.get("session_id")}
+    return audit.described(event) | more
 
 
 def _exported(session: Session, current: str) -> dict[str, Any]:
