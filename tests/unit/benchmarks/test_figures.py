@@ -65,7 +65,7 @@ def test_a_missed_goal_is_told_as_missed() -> None:
     assert "1.50 x" in tables.plain([missed])
     assert "MISSED" in tables.plain([missed])
     whole = Results("2026-01-01", "abc", {"cpu_model_name": "A & B"}, {"question": [missed, figure(2.0, unit="calls")]})
-    assert "| a thing | 3 s | a peer: 2 s | 1.50 | ≤ 1 x | MISSED |" in tables.markdown(whole)
+    assert "| a thing | 3 s | a peer: 2 s | 1.5 | ≤ 1 x | MISSED |" in tables.markdown(whole)
     assert "A &amp; B" in plot.drawn(whole)
 
 
