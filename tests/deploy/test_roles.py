@@ -60,12 +60,16 @@ def test_z19_x_ray_alone_has_rights_on_everything() -> None:
         assert statement["Resource"] != "*" or all(action.startswith("xray:Put") for action in actions), str(resource)
 
 
-def test_z19_no_role_but_those_of_examples_has_a_policy_of_aws() -> None:
-    """Those name no resources: SAM's own for a stream may read all streams of the account."""
+def test_z19_no_role_but_those_of_examples_and_of_backups_has_a_policy_of_aws() -> None:
+    """Those name no resources: SAM's own for a stream may read all streams of the account. AWS Backup's follows what AWS Backup
+    does; one of ours that lacked something would be found in the night that a backup is needed.
+    """
     own = {resource.logical_id for resource in of_type("AWS::IAM::ManagedPolicy")}
     for role in of_type("AWS::IAM::Role"):
         attached = role.properties.get("ManagedPolicyArns", [])
-        if "examples" not in role.path.parts:
+        if role.path.parent.name == "backup":
+            assert [policy["Fn::Sub"].rpartition("/")[2] for policy in attached] == ["AWSBackupServiceRolePolicyForBackup"]
+        elif "examples" not in role.path.parts:
             assert all(policy["Ref"] in own for policy in attached), str(role)
         else:
             assert set(attached) <= OF_AWS, str(role)

@@ -50,6 +50,10 @@ UNKNOWN_TO_MOTO = {
     "AWS::SecretsManager::Secret",
     "AWS::WAFv2::LoggingConfiguration",
     "AWS::WAFv2::WebACL",
+    # Of the backups.
+    "AWS::Backup::BackupPlan",
+    "AWS::Backup::BackupSelection",
+    "AWS::Backup::BackupVault",
 }
 
 
