@@ -67,7 +67,7 @@ class Pair:
         """Demand that the copy has items, of this table: several have the same keys, and a wrong copy would be its end."""
         begin = self.dynamodb.scan(TableName=self.copy, ConsistentRead=True, Limit=_GET)["Items"]
         if not begin:
-            raise Refused(f"{self.copy} is empty.")
+            raise Refused(f"{self.copy} is empty: there is nothing to copy, and --exactly would leave nothing.")
         if strange := [place for item in begin if not keys.is_of(self.kind, *(place := self.place(item)))]:
             raise Refused(
                 f"{self.copy} is no copy of {self.table}: {' '.join(strange[0])} in it is none of the {self.kind} table's."
