@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from cli.backup.tables import demand_there
 from cli.failures import Refused, Unreachable
+from gatepost.storage import keys
 from gatepost.storage.failures import pause
 
 if TYPE_CHECKING:
@@ -44,9 +45,10 @@ class Copied:
 
 @dataclass(frozen=True)
 class Pair:
-    """A table, and a copy of it with the same keys. Both are read strongly consistent."""
+    """A table, and a copy of it with the same keys. Both are read strongly consistent. `kind` is the word for the table."""
 
     dynamodb: "DynamoDBClient"
+    kind: str
     copy: str
     table: str
     key: Key = field(init=False)
@@ -59,6 +61,17 @@ class Pair:
         if schemas[0] != schemas[1]:
             raise Refused(f"{self.copy} is no copy of {self.table}: its keys are others.")
         object.__setattr__(self, "key", schemas[0])
+        self._demand_its_items()
+
+    def _demand_its_items(self) -> None:
+        """Demand that the copy has items, of this table: several have the same keys, and a wrong copy would be its end."""
+        begin = self.dynamodb.scan(TableName=self.copy, ConsistentRead=True, Limit=_GET)["Items"]
+        if not begin:
+            raise Refused(f"{self.copy} is empty: there is nothing to copy, and --exactly would leave nothing.")
+        if strange := [place for item in begin if not keys.is_of(self.kind, *(place := self.place(item)))]:
+            raise Refused(
+                f"{self.copy} is no copy of {self.table}: {' '.join(strange[0])} in it is none of the {self.kind} table's."
+            )
 
     def pages(self, name: str, segment: int) -> Iterator[list[Raw]]:
         """Yield the items of one of `SEGMENTS` parts of a table."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 
 from cli.backup.copying import SEGMENTS
+from cli.backup.ended import Trail, left_of, trail_of
 from gatepost.administration import actors
 from gatepost.administration.actors import Operator
 from gatepost.audit import Event
@@ -51,18 +52,24 @@ class _Partition:
 
 @dataclass(frozen=True)
 class _By:
-    """The deployment, and who does it by what call."""
+    """The deployment, who does it by what call, and of when the copy is (milliseconds since the epoch), None where security
+    events may not tell all since.
+    """
 
     service: Service
     me: Operator
     caller: Caller
+    since_ms: int | None
 
 
-def bring_back(service: Service, me: Operator, caller: Caller, copy: str, on_chunk: Callable[[Returned], None]) -> Returned:
+def bring_back(
+    service: Service, me: Operator, caller: Caller, copy: str, on_chunk: Callable[[Returned], None], *, since_ms: int | None
+) -> Returned:
     """Bring back all users of the table `copy` whom the Users table hasn't got, but for those who were deleted as their events
-    say. Tell `on_chunk` now and then how much is done; doing it again goes on. Raises `Unavailable`.
+    say, and without what has ended since `since_ms` (milliseconds since the epoch), None where events may not tell all. Tell
+    `on_chunk` now and then how much is done; doing it again goes on. Raises `Unavailable`.
     """
-    by, returned = _By(service, me, caller), Returned()
+    by, returned = _By(service, me, caller, since_ms), Returned()
     for segment in range(SEGMENTS):
         partitions = _partitions(service, copy, segment)
         while some := list(islice(partitions, _CHUNK)):
@@ -75,9 +82,8 @@ def _partitions(service: Service, copy: str, segment: int) -> Iterator[_Partitio
     items = service.db.scan(copy, keys.users(), segment=segment, segments=SEGMENTS)
     for _, partition in groupby(items, key=lambda item: item["pk"]):
         together = list(partition)
-        user = user_items.from_item(next((item for item in together if item["sk"] == whole_users.PROFILE), None))
         # Without a profile it's what is left of a user who was being erased.
-        if user is not None:
+        if (user := _user_of(together)) is not None:
             yield _Partition(user, together)
 
 
@@ -87,77 +93,33 @@ def _bring_back(by: _By, some: Sequence[_Partition], returned: Returned) -> None
     for each, found in zip(some, standing, strict=True):
         if found is not None:
             returned.there += 1
-        elif (since := _trail(service, each.user.id)).deleted:
+        elif (trail := trail_of(service, each.user.id)).deleted:
             returned.deleted.append(each.user.id)
         else:
-            _write(by, each, since, returned)
+            _write(by, each, trail, returned)
 
 
-@dataclass
-class _Trail:
-    """What a user's events say that mustn't be undone: whether they were deleted, which API keys were, and when they got a new
-    password by mail for the last time, which ends the API keys from before; in milliseconds since the epoch.
-    """
-
-    deleted: bool = False
-    api_keys: set[str] = field(default_factory=set)
-    reset_at_ms: int = 0
-
-    def ends(self, item: Item) -> bool:
-        """Return whether `item` is an API key that was ended."""
-        key_id = _api_key_of(item)
-        return key_id is not None and (key_id in self.api_keys or item["created_at"] <= self.reset_at_ms // 1000)
-
-
-def _trail(service: Service, user_id: str) -> _Trail:
-    trail, before = _Trail(), None
-    (partition,) = keys.audit_partitions(user_id=user_id)
-    while True:
-        between = keys.audit_range(None, None, before)
-        items, before = service.db.query_newest(service.settings.audit_table, partition, *between, limit=1000, equal={})
-        for item in items:
-            trail.deleted |= item["event"] == Event.ACCOUNT_DELETED
-            if item["event"] == Event.API_KEY_DELETED:
-                trail.api_keys.add(item["api_key_id"])
-            if item["event"] in (Event.PASSWORD_RESET, Event.PASSWORD_RESET_DEMANDED):
-                trail.reset_at_ms = max(trail.reset_at_ms, item["at_ms"])
-        if before is None:
-            return trail
-
-
-def _write(by: _By, each: _Partition, since: _Trail, returned: Returned) -> None:
-    service, user = by.service, each.user
-    table = service.settings.users_table
-    items = [item for item in each.items if not since.ends(item)]
-    # Nobody signs in while the user isn't there. A session that was ended together with all others would be good again by the
-    # epoch that comes back.
-    service.db.delete_all(service.settings.sessions_table, keys.everything_of_user(user.id))
+def _write(by: _By, each: _Partition, trail: Trail, returned: Returned) -> None:
+    service, table = by.service, by.service.settings.users_table
+    items = left_of(each.items, trail, by.since_ms)
+    user = _user_of(items)
+    # Nobody signs in while the user isn't there.
+    service.db.delete_all(service.settings.sessions_table, keys.everything_of_user(each.user.id))
     try:
         service.db.transact(
-            user_items.claim_again(table, user),
-            *(put(table, _with_keys(item, items), "attribute_not_exists(pk)") for item in items),
-            actors.event(service, by.me, Event.USER_RESTORED, by.caller, user_id=user.id),
-            *([administrators.add(table, user.id)] if administrators.is_one(user) else []),
+            user_items.claim_again(table, each.user),
+            *(put(table, item, "attribute_not_exists(pk)") for item in items),
+            actors.event(service, by.me, Event.USER_RESTORED, by.caller, user_id=each.user.id),
+            *([administrators.add(table, each.user.id)] if administrators.is_one(user) else []),
         )
     except ConditionFailed as exc:
         if 0 in exc.items:
-            returned.address_taken.append(user.id)
+            returned.address_taken.append(each.user.id)
         else:
             returned.there += 1  # another run was faster
     else:
-        returned.back.append(user.id)
+        returned.back.append(each.user.id)
 
 
-def _with_keys(item: Item, items: Sequence[Item]) -> Item:
-    """Return `item`; if it's the profile, with the API keys that are among `items`."""
-    if item["sk"] != whole_users.PROFILE:
-        return item
-    left = {key_id for each in items if (key_id := _api_key_of(each)) is not None}
-    without = {name: value for name, value in item.items() if name != "api_keys"}
-    return without | ({"api_keys": left} if left else {})
-
-
-def _api_key_of(item: Item) -> str | None:
-    """Return the id of the API key that `item` is, if it's one."""
-    prefix = keys.api_key("", "")["sk"]
-    return str(item["sk"]).removeprefix(prefix) if item["sk"].startswith(prefix) else None
+def _user_of(items: Sequence[Item]) -> User | None:
+    return user_items.from_item(next((item for item in items if item["sk"] == whole_users.PROFILE), None))

@@ -60,8 +60,8 @@ def newest_common(windows: list[Window]) -> int:
 
 @dataclass(frozen=True)
 class Bucket:
-    """Where exports go: a bucket, whose account it is if it's another one, the beginning of the objects' keys, and the KMS key
-    that encrypts them; without one, S3's own does.
+    """Where exports go: a bucket, whose account it is if it's not the tables', the beginning of the objects' keys, and the KMS
+    key that encrypts them; without one, S3's own does.
     """
 
     name: str
@@ -75,16 +75,19 @@ def export(dynamodb: "DynamoDBClient", name: str, at: int, bucket: Bucket) -> st
     begins one export.
     """
     arn = demand_there(dynamodb, name)["TableArn"]
-    optional: Any = {"S3BucketOwner": bucket.owner, "S3SseKmsKeyId": bucket.kms_key}
+    account = arn.split(":")[4]
+    optional: Any = {"S3SseKmsKeyId": bucket.kms_key} if bucket.kms_key else {}
     begun = dynamodb.export_table_to_point_in_time(
         TableArn=arn,
         ExportTime=datetime.fromtimestamp(at, UTC),
         ClientToken=hashlib.sha256(f"{arn} {at} {bucket}".encode()).hexdigest()[:32],
         S3Bucket=bucket.name,
+        # Always: a name that is misspelt may be a stranger's bucket, which anybody may write into.
+        S3BucketOwner=bucket.owner or account,
         S3Prefix=bucket.prefix,
         S3SseAlgorithm="KMS" if bucket.kms_key else "AES256",
         ExportFormat="DYNAMODB_JSON",
-        **{member: value for member, value in optional.items() if value},
+        **optional,
     )
     return begun["ExportDescription"]["ExportArn"]
 

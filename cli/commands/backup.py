@@ -50,7 +50,7 @@ def status(run: Run) -> None:
     )
 )
 @click.option("--bucket", required=True, help="the S3 bucket that they go to")
-@click.option("--bucket-owner", metavar="ACCOUNT", help="whose bucket it is, if it's another account's")
+@click.option("--bucket-owner", metavar="ACCOUNT", help="whose bucket it is [default: the deployment's account]")
 @click.option("--prefix", default="gatepost", show_default=True, help="how the keys of all objects begin")
 @click.option("--kms-key", metavar="ARN", help="what encrypts them [default: S3's own key]")
 @click.option("--at", type=Moment(), help="as they were so long ago (10m, 2h) or at a time [default: the newest there is]")

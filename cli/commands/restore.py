@@ -7,7 +7,7 @@ import click
 from click.exceptions import Exit
 
 from cli import output
-from cli.backup import halves, missing_users, points, shown, undone
+from cli.backup import ended, halves, missing_users, points, shown, undone
 from cli.backup.copying import Pair, copy_exactly, copy_missing
 from cli.backup.tables import DURABLE, described, name_of, wait_until_active
 from cli.commanding import Group
@@ -100,13 +100,15 @@ def beside(run: Run, tables: tuple[str, ...], at: int, wait: bool) -> None:
 @click.argument("table", type=_TABLE)
 @click.option("--from", "copy", metavar="NAME", required=True, help="a table beside: `restore beside`, or an import from S3")
 @click.option("--exactly", is_flag=True, help="make TABLE what NAME is: what is newer is lost")
+@click.option("--events-incomplete", is_flag=True, help="although security events may not tell who or what was deleted since")
 @click.option("--yes", is_flag=True, help="don't ask")
 @pass_run
-def copy(run: Run, table: str, copy: str, exactly: bool, yes: bool) -> None:
+def copy(run: Run, table: str, copy: str, exactly: bool, events_incomplete: bool, yes: bool) -> None:
     """Copy from a table beside into the deployment's TABLE what is missing there, and nothing else; it may be in use meanwhile.
 
     Missing users come back with all that is theirs but sessions, unless they were deleted, or their address has an account by
-    now. Nor do API keys and clients that were deleted.
+    now. API keys, roles, passwords and clients that were ended since don't, and who was disabled still is. Security events say
+    so: where they may not tell all, it's refused. With --events-incomplete, users come back without password and API keys then.
 
     With --exactly, TABLE becomes what NAME is: stop the functions before (docs/backup.md). Whatever has changed since is
     undone, which `restore review` lists. Signing keys are not brought back if one of them was removed since.
@@ -115,19 +117,22 @@ def copy(run: Run, table: str, copy: str, exactly: bool, yes: bool) -> None:
     """
     deployment = run.deployment
     service, me, caller = deployment.acting()
-    dynamodb, name = client("dynamodb"), name_of(service.settings, table)
-    pair = Pair(dynamodb, copy, name)
+    dynamodb, name, since_ms = client("dynamodb"), name_of(service.settings, table), None
+    pair = Pair(dynamodb, table, copy, name)
     if table == "audit" and exactly:
         raise Refused("Events are never taken back: they say what was undone. Without --exactly the missing ones are copied.")
     if table == "keys":
         _demand_none_removed(signing_keys.read(service.db, copy), undone.removed_keys(service.db, service.settings.audit_table))
+    # What goes back as a whole, `restore review` looks after; nobody looks after keys.
+    if table == "keys" or (table in ("users", "clients") and not exactly):
+        since_ms = ended.told_since_ms(dynamodb, service, copy, allow_less=events_incomplete and table != "keys")
     if not yes:
         what = f"Make {name} exactly what {copy} is" if exactly else f"Copy into {name} what it lacks of {copy}"
         click.confirm(f"{what}, in {deployment.title}?", abort=True, err=True)
     if exactly:
         shown.print_copied(run, table, copy_exactly(pair, shown.progress))
     elif table == "users":
-        shown.print_returned(run, missing_users.bring_back(service, me, caller, copy, shown.progress))
+        shown.print_returned(run, missing_users.bring_back(service, me, caller, copy, shown.progress, since_ms=since_ms))
     else:
         shown.print_copied(run, table, copy_missing(pair, shown.progress, but=_deleted(service) if table == "clients" else ()))
     output.say(shown.AFTER_UNDOING if exactly else shown.AFTER_ADDING, fg="yellow")

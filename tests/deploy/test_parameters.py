@@ -1,6 +1,7 @@
 """Every value that a deployer may want is a parameter that says what it is; samconfig.toml gives what they ask for."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from local.resources import Resources
 from tests.deploy import deployments
 from tests.deploy.written import DOCUMENTS, PATHS, SERVICE, name_of, referred_to
+from tests.support import ROOT
 
 PARAMETERS: dict[str, dict[str, Any]] = DOCUMENTS[SERVICE]["Parameters"]
 
@@ -89,3 +91,28 @@ def test_nobody_deletes_the_tables_of_staging_or_prod() -> None:
     default = PARAMETERS["DeletionProtection"]["Default"]
     for name in ("staging", "prod"):
         assert deployments.parameters(name).get("DeletionProtection", default) == "true"
+
+
+@pytest.mark.parametrize("deployment", ["staging", "prod"])
+def test_no_alarm_stops_the_deployment_that_ends_a_restore(deployment: str) -> None:
+    """docs/backup.md, C: no function runs meanwhile, so alarms of requests are on. The next deployment has the alarms again."""
+    given, overridden = deployments.parameters(deployment), overrides_of(ROOT / "docs" / "backup.md")
+    assert alarms_that_stop(Resources(SERVICE, "restored", given | overridden)) == set()
+    assert overridden["DeploymentPreference"] == "AllAtOnce"  # none of the traffic stays with sessions of before
+    # SAM takes what isn't given from the deployment before, the overrides therefore included.
+    assert overridden.keys() - given.keys() == {"SessionsNotBefore"}
+    assert {"ApiErrors", "AccountThrottles"} <= alarms_that_stop(Resources(SERVICE, "restored", overridden | given))
+
+
+def overrides_of(page: Path) -> dict[str, str]:
+    """The parameters that the page's call of SAM gives in place of those in samconfig.toml, as the shell and SAM read them."""
+    (call,) = re.findall(r"sam deploy --config-env prod --parameter-overrides ((?:.*\\\n)*.*)", page.read_text("utf-8"))
+    words = (word.split("=", 1) for word in shlex.split(call.replace('"$NOT_BEFORE"', "1795423800")) if word.strip())
+    return {name: value.strip('"') for name, value in words}
+
+
+def alarms_that_stop(resources: Resources) -> set[str]:
+    """The alarms that take an update of a function back, by their logical ids."""
+    preferences = [resources.value(each, "DeploymentPreference") for each in resources.of_type("AWS::Serverless::Function")]
+    told = {alarm for preference in preferences for alarm in (preference or {}).get("Alarms") or []}
+    return {each.logical_id for each in resources.of_type("AWS::CloudWatch::Alarm") if resources.physical_id(each) in told}
