@@ -20,7 +20,7 @@ def _lines(figure: Figure) -> Iterable[str]:
         yield f"      {verdict.strip()}".rstrip()
     else:
         spread = "" if figure.spread is None else " (half of the turns: {:.2f} to {:.2f})".format(*figure.spread)
-        yield f"      {readable(figure.peers_median, figure.unit)} {figure.peer}: {figure.ratio:.2f} x{spread}{verdict}"
+        yield f"      {readable(figure.peers_median, figure.unit)} {figure.peer}: {figure.ratio:.3g} x{spread}{verdict}"
     if figure.note:
         yield f"      {figure.note}"
 
@@ -40,7 +40,7 @@ def markdown(results: Results) -> str:
             notes.append(figure.note)
         mark = f" [{notes.index(figure.note) + 1}]" if figure.note else ""
         peer = "" if figure.peers_median is None else f"{figure.peer}: {readable(figure.peers_median, figure.unit)}"
-        ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+        ratio = "" if figure.ratio is None else f"{figure.ratio:.3g}"
         aim = "" if figure.at_most is None else f"≤ {goal(figure)}"
         verdict = _VERDICTS[figure.holds]
         rows.append(f"| {figure.what}{mark} | {readable(figure.median, figure.unit)} | {peer} | {ratio} | {aim} | {verdict} |")

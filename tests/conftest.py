@@ -33,7 +33,7 @@ def counted() -> Iterator[Counted]:
     with telemetry.collected() as entries:
 
         def look() -> list[str]:
-            names = [str(metric) for metric, value in entries if value == 1]
+            names = [str(entry.metric) for entry in entries if entry.value == 1]
             entries.clear()
             return names
 

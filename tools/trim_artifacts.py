@@ -76,12 +76,11 @@ def _shorten_descriptions(data: Path) -> None:
     """Leave of botocore's descriptions what it reads: JSON that isn't packed, without words for people; of the list of all
     endpoints, those of our services. Most of a client's making is reading these.
     """
-    prefixes = set()
     for packed in sorted(data.rglob("*.json.gz")):
-        description = _without_documentation(json.loads(gzip.decompress(packed.read_bytes())))
-        prefixes.add(description.get("metadata", {}).get("endpointPrefix"))
-        _write(packed.with_suffix(""), description)
+        _write(packed.with_suffix(""), _without_documentation(json.loads(gzip.decompress(packed.read_bytes()))))
         packed.unlink()
+    services = [json.loads(path.read_bytes()) for path in data.rglob("service-2.json")]
+    prefixes = {service["metadata"]["endpointPrefix"] for service in services}
     endpoints = json.loads((data / "endpoints.json").read_bytes())
     for partition in endpoints["partitions"]:
         partition["services"] = {name: service for name, service in partition["services"].items() if name in prefixes}

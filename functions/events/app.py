@@ -15,6 +15,7 @@ publisher = connect(settings)
 db = Database(client("dynamodb"))
 
 
+@telemetry.emitted(settings.deployment)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take a batch of the Audit table's stream, or what an operator asks for (`replay`).
 

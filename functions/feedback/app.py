@@ -14,7 +14,7 @@ logger = telemetry.logger()
 desk = connect(FeedbackSettings.from_environment())
 
 
-@telemetry.emitting(desk.settings.deployment)
+@telemetry.emitted(desk.settings.deployment)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Take an event of EventBridge; it may come more than once, and events come in any order.
 

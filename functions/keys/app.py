@@ -17,7 +17,7 @@ keys = connect(KeysSettings.from_environment())
 _RESOURCE = "signing-keys"
 
 
-@telemetry.emitting(keys.settings.deployment)
+@telemetry.emitted(keys.settings.deployment)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     """Answer CloudFormation's request for the custom resource; or remove a key (`remove`) because an operator asks for it; or
     rotate because somebody asks for it (`asked_by`): an administrator, by the admin function, or an operator; or rotate what

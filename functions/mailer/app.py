@@ -17,7 +17,7 @@ _RESERVE_MS = 15_000
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
 
 
-@telemetry.emitting(mailer.settings.deployment)
+@telemetry.emitted(mailer.settings.deployment)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Take a batch of the outbox's stream, or the sweep of the schedule.
 

@@ -15,7 +15,7 @@ service = connect(SetupSettings.from_environment())
 _RESOURCE = "first-administrator"
 
 
-@telemetry.emitting(service.settings.deployment)
+@telemetry.emitted(service.settings.deployment)
 def handler(event: dict[str, Any], context: Any) -> None:
     """Answer CloudFormation's request for the custom resource, whose property `Email` is the address. Deletion does nothing."""
     with correlation.serving(event["RequestId"]):

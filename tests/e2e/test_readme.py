@@ -13,7 +13,7 @@ def test_the_guide_for_operators_prints_what_it_shows(ports: tuple[int, int]) ->
 
 
 def test_the_guide_to_the_command_line_prints_what_it_shows(ports: tuple[int, int]) -> None:
-    assert walk(ROOT / "docs/command-line.md", *ports) == 7
+    assert walk(ROOT / "docs/command-line.md", *ports) == 9
 
 
 def test_the_guide_to_import_and_export_prints_what_it_shows(ports: tuple[int, int]) -> None:

@@ -70,6 +70,7 @@ def _register(world: World) -> None:
 
 # ---------------------------------------------------------------- functions
 
+_REPLAY = {"operator": "local", "from_ms": 0, "to_ms": 1}
 # What calls a function, and which call to AWS it makes then.
 CALLS: Mapping[str, tuple[Deed, str]] = {
     "Account": (World.guess, "GetItem"),
@@ -77,6 +78,7 @@ CALLS: Mapping[str, tuple[Deed, str]] = {
     "Mailer": (lambda world: world.unattended("MailerFunction", {"gatepost": "sweep"}), "Query"),
     "Feedback": (lambda world: world.unattended("FeedbackFunction", bounce(new_email())), "BatchGetItem"),
     "Keys": (lambda world: world.unattended("KeysFunction", {"gatepost": "rotate"}), "GetItem"),
+    "Events": (lambda world: world.unattended("EventsFunction", {"replay": _REPLAY}), "Query"),
 }
 
 
@@ -206,10 +208,21 @@ def _refused(world: World, decide: Callable[[Attempt], Fault | None], status: in
         assert world.guess() == status
 
 
-def _late(world: World, seconds: int) -> None:
-    """The stream delivers a mail after so long."""
+def _sign_in(world: World) -> None:
+    world.user.login()
+
+
+def _unpublished(world: World) -> None:
+    """An event that the bus takes at no try."""
+    _sign_in(world)
+    with faults(always("PutEvents", broken)):
+        world.stack.deliver()
+
+
+def _late(world: World, seconds: int, deed: Deed = _register) -> None:
+    """The stream delivers after so long what a deed leaves there, a mail or an event."""
     world.stack.deliver()
-    _register(world)
+    deed(world)
     world.clock.shift(seconds)
     world.stack.deliver()
 
@@ -230,6 +243,7 @@ DRIVERS: dict[str, Driver] = {
     "ApiErrors": _several(3, _failed_by_storage),
     "ApiSlow": _slow("Account"),
     "MailerDeadLettersArrived": Driver(lambda world: _late(world, 0), _poison),
+    "EventsDeadLettersArrived": Driver(lambda world: _late(world, 0, _sign_in), _unpublished),
     "FeedbackDeadLettersArrived": _failing("Feedback"),
     "KeysDeadLettersArrived": _failing("Keys"),
     "SignInsFailing": _several(5, World.guess),
@@ -241,6 +255,7 @@ DRIVERS: dict[str, Driver] = {
         lambda world: _refused(world, always("GetItem", throttled), 503),
     ),
     "MailerBehind": Driver(lambda world: _late(world, 119), lambda world: _late(world, 120)),
+    "EventsBehind": Driver(lambda world: _late(world, 299, _sign_in), lambda world: _late(world, 300, _sign_in)),
     "MailBouncing": _several(3, CALLS["Feedback"][0]),
     "SigningKeyOld": Driver(lambda world: _aged(world, 29), lambda world: _aged(world, 3)),
 }

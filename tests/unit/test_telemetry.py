@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 import time_machine
 
-from gatepost import telemetry
+from gatepost import correlation, telemetry
 from gatepost.storage.table import together
 from gatepost.telemetry import Metric
 
@@ -16,7 +16,7 @@ Output = pytest.CaptureFixture[str]
 
 def test_a_block_emits_one_line_of_all_it_counted(capsys: Output) -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html"""
-    with time_machine.travel(1_700_000_000, tick=False), telemetry.emitted("prod", "abc="):
+    with time_machine.travel(1_700_000_000, tick=False), telemetry.emitted("prod"), correlation.serving("abc="):
         telemetry.count(Metric.SIGN_IN_FAILED)
         telemetry.count(Metric.SIGNING_KEY_AGE, 60)
         telemetry.count(Metric.SIGN_IN_FAILED)
@@ -32,8 +32,20 @@ def test_a_block_emits_one_line_of_all_it_counted(capsys: Output) -> None:
     }
 
 
+def test_of_each_request_there_is_a_line_and_one_of_what_was_for_none(capsys: Output) -> None:
+    """A batch of mails is caused by several."""
+    with telemetry.emitted("prod"):
+        for request_id in ("one", "two", "one"):
+            with correlation.serving(request_id):
+                telemetry.count(Metric.MAIL_STOPPED)
+        telemetry.count(Metric.STORAGE_THROTTLED)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = [(line.get("request_id"), line.get("MailStopped"), line.get("StorageThrottled")) for line in lines]
+    assert told == [("one", 2, None), ("two", 1, None), (None, None, 1)]
+
+
 def test_where_nothing_is_counted_no_line_is_written(capsys: Output) -> None:
-    with telemetry.emitted("prod", "abc"):
+    with telemetry.emitted("prod"):
         pass
     assert capsys.readouterr().out == ""
 
@@ -43,7 +55,7 @@ def test_what_a_block_counted_before_it_raised_is_emitted(capsys: Output) -> Non
         telemetry.count(Metric.STORAGE_THROTTLED)
         raise RuntimeError
 
-    with pytest.raises(RuntimeError), telemetry.emitted("prod", "abc"):
+    with pytest.raises(RuntimeError), telemetry.emitted("prod"):
         fail()
     assert '"StorageThrottled": 1' in capsys.readouterr().out
 
@@ -51,7 +63,7 @@ def test_what_a_block_counted_before_it_raised_is_emitted(capsys: Output) -> Non
 def test_where_nobody_emits_it_nothing_is_counted(capsys: Output) -> None:
     """An operator's command works by the same rules, and its output is its own."""
     telemetry.count(Metric.SIGN_IN_FAILED)
-    with telemetry.emitted("prod", "abc"):
+    with telemetry.emitted("prod"):
         pass
     assert capsys.readouterr().out == ""
 
@@ -59,7 +71,7 @@ def test_where_nobody_emits_it_nothing_is_counted(capsys: Output) -> None:
 def test_calls_side_by_side_count_in_the_same_block() -> None:
     with telemetry.collected() as counted:
         together(*[lambda: telemetry.count(Metric.STORAGE_THROTTLED)] * 3)
-    assert counted == [(Metric.STORAGE_THROTTLED, 1)] * 3
+    assert counted == [(Metric.STORAGE_THROTTLED, 1, None)] * 3
 
 
 def test_two_blocks_at_once_count_apart() -> None:
@@ -68,10 +80,10 @@ def test_two_blocks_at_once_count_apart() -> None:
         def other() -> None:
             with telemetry.collected() as inner:
                 telemetry.count(Metric.SIGN_IN_FAILED)
-            assert inner == [(Metric.SIGN_IN_FAILED, 1)]
+            assert inner == [(Metric.SIGN_IN_FAILED, 1, None)]
 
         thread = Thread(target=copy_context().run, args=(other,))
         thread.start()
         thread.join()
         telemetry.count(Metric.SIGN_IN_SUCCEEDED)
-    assert outer == [(Metric.SIGN_IN_SUCCEEDED, 1)]
+    assert outer == [(Metric.SIGN_IN_SUCCEEDED, 1, None)]

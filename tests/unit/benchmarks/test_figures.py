@@ -62,10 +62,10 @@ def test_everybody_is_first_in_turn() -> None:
 
 def test_a_missed_goal_is_told_as_missed() -> None:
     missed = figure(3.0, theirs=(2.0,), at_most=1.0)
-    assert "1.50 x" in tables.plain([missed])
+    assert "1.5 x" in tables.plain([missed])
     assert "MISSED" in tables.plain([missed])
     whole = Results("2026-01-01", "abc", {"cpu_model_name": "A & B"}, {"question": [missed, figure(2.0, unit="calls")]})
-    assert "| a thing | 3 s | a peer: 2 s | 1.50 | ≤ 1 x | MISSED |" in tables.markdown(whole)
+    assert "| a thing | 3 s | a peer: 2 s | 1.5 | ≤ 1 x | MISSED |" in tables.markdown(whole)
     assert "A &amp; B" in plot.drawn(whole)
 
 

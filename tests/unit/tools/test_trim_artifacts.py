@@ -119,7 +119,8 @@ def test_code_that_is_no_python_fails_the_build(tmp_path: Path) -> None:
 
 def test_botocore_keeps_what_it_reads_of_its_descriptions(tmp_path: Path) -> None:
     data = botocore_data(made_up_build(tmp_path))
-    assert run(tmp_path).returncode == 0
+    for _ in range(2):  # the second time, nothing is left to do
+        assert run(tmp_path).returncode == 0
     kept = {name: json.loads(content) for name, content in files(data).items()}
     assert kept == {
         "dynamodb/2012-08-10/service-2.json": {

@@ -4,12 +4,11 @@ import json
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
-from functools import wraps
-from typing import Any, TypeVar
+from typing import NamedTuple
 
 from aws_lambda_powertools import Logger
 
@@ -17,8 +16,6 @@ from gatepost import clock, correlation
 
 NAMESPACE = "Gatepost"
 DIMENSION = "deployment"
-
-_Answer = TypeVar("_Answer")
 
 
 class Metric(StrEnum):
@@ -50,8 +47,16 @@ class Metric(StrEnum):
         return "Seconds" if self is Metric.SIGNING_KEY_AGE else "Count"
 
 
+class Counted(NamedTuple):
+    """What was added to a metric, and for which request, None where it was for none."""
+
+    metric: Metric
+    value: int
+    request_id: str | None
+
+
 # What was counted in the invocation under way, by one entry each time: threads of storage count beside each other.
-_counted: ContextVar[list[tuple[Metric, int]] | None] = ContextVar("counted", default=None)
+_counted: ContextVar[list[Counted] | None] = ContextVar("counted", default=None)
 
 
 def logger() -> Logger:
@@ -78,13 +83,13 @@ def count(metric: Metric, value: int = 1) -> None:
     Where nobody emits what is counted, in an operator's command for example, it does nothing.
     """
     if (counted := _counted.get()) is not None:
-        counted.append((metric, value))
+        counted.append(Counted(metric, value, correlation.request_id()))
 
 
 @contextmanager
-def collected() -> Iterator[list[tuple[Metric, int]]]:
+def collected() -> Iterator[list[Counted]]:
     """Yield what is counted inside the block, as it comes."""
-    counted: list[tuple[Metric, int]] = []
+    counted: list[Counted] = []
     token = _counted.set(counted)
     try:
         yield counted
@@ -93,31 +98,19 @@ def collected() -> Iterator[list[tuple[Metric, int]]]:
 
 
 @contextmanager
-def emitted(deployment: str, request_id: str) -> Iterator[None]:
-    """Emit what is counted inside the block at its end, however it ends: as one line in the log, if it's anything at all."""
+def emitted(deployment: str) -> Iterator[None]:
+    """Emit what is counted inside the block, or in the handler that this decorates, at its end, however it ends: as a line in
+    the log for each request that was counted for. An invocation for an API serves one, that for a batch of mails several.
+    """
     with collected() as counted:
         try:
             yield
         finally:
-            if counted:
-                sys.stdout.write(_line(counted, deployment, request_id))
+            for request_id in dict.fromkeys(entry.request_id for entry in counted):
+                sys.stdout.write(_line(deployment, request_id, [entry for entry in counted if entry.request_id == request_id]))
 
 
-def emitting(deployment: str) -> Callable[[Callable[[Any, Any], _Answer]], Callable[[Any, Any], _Answer]]:
-    """Return a decorator for a handler that no API calls: what one invocation counts is emitted at its end."""
-
-    def decorated(handler: Callable[[Any, Any], _Answer]) -> Callable[[Any, Any], _Answer]:
-        @wraps(handler)
-        def emitting_handler(event: Any, context: Any) -> _Answer:
-            with emitted(deployment, context.aws_request_id):
-                return handler(event, context)
-
-        return emitting_handler
-
-    return decorated
-
-
-def _line(counted: list[tuple[Metric, int]], deployment: str, request_id: str) -> str:
+def _line(deployment: str, request_id: str | None, counted: list[Counted]) -> str:
     """Return a line of the log from which CloudWatch makes metrics, without a call (embedded metric format).
 
     By hand: Powertools' classes cost five times as much, and would split each metric by the function that counts it.
@@ -125,13 +118,14 @@ def _line(counted: list[tuple[Metric, int]], deployment: str, request_id: str) -
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     """
     values: Counter[Metric] = Counter()
-    for metric, value in counted:
-        values[metric] += value
+    for entry in counted:
+        values[entry.metric] += entry.value
     directive = {
         "Namespace": NAMESPACE,
         "Dimensions": [[DIMENSION]],
         "Metrics": [{"Name": metric, "Unit": metric.unit} for metric in values],
     }
-    document = {"_aws": {"Timestamp": clock.now_ms(), "CloudWatchMetrics": [directive]}}
+    document = {"_aws": {"Timestamp": clock.now_ms(), "CloudWatchMetrics": [directive]}, DIMENSION: deployment}
     # The id is for those who look for the request behind a number.
-    return json.dumps({**document, DIMENSION: deployment, "request_id": request_id, **values}) + "\n"
+    of_request = {} if request_id is None else {"request_id": request_id}
+    return json.dumps(document | of_request | values) + "\n"

@@ -246,7 +246,7 @@ class Database:
 def together(first: Callable[[], Any], *others: Callable[[], Any]) -> Sequence[Any]:
     """Make independent calls at the same time and return their results in order. A call must not use `together` itself.
 
-    All have ended when it returns or raises, and what they log is of the caller's request.
+    All have ended when it returns or raises, and what they log and count is of the caller's request.
     """
     futures = [_threads.submit(copy_context().run, call) for call in others]
     try:

@@ -77,7 +77,7 @@ class Edge:
             await send(message)
 
         try:
-            with telemetry.emitted(self._deployment, caller.request_id):
+            with telemetry.emitted(self._deployment):
                 await app(scope, receive, send_with_headers)
         except Exception as exc:
             # What nobody foresaw: it was answered (`problems.install`), and is now logged with all the rest.
