@@ -146,7 +146,7 @@ def test_tables_that_do_not_answer_are_found(api: Api, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("fault", [broken, no_connection, error("AccessDeniedException"), error("ThrottlingException")])
-def test_tables_that_could_not_be_looked_at_are_not_ready(api: Api, fault: Fault) -> None:
+def test_r33_tables_that_could_not_be_looked_at_are_not_ready(api: Api, fault: Fault) -> None:
     """Nobody would find out otherwise that one is gone which is only written to, such as Audit or Outbox."""
     with faults(always("DescribeTable", fault)):
         found = missing(api)
@@ -164,7 +164,7 @@ def alarms_that_take_an_update_back(api: Api) -> set[str]:
 
 
 def test_r33_whoever_polls_while_something_is_missing_takes_no_update_back(api: Api) -> None:
-    """An index is being built, items await their migration, a table can't be looked at: anybody may ask, as often as they like."""
+    """Anybody may ask, as often as they like, while an index is being built, for example."""
     METRICS.clear()
     with described(lambda table: table.update(TableStatus="CREATING")):
         for _ in range(10):

@@ -1,7 +1,7 @@
 """Whether this deployment can serve right now: its tables, their indexes, the shapes of their items, and a key that signs.
 
-What is asked are the calls that requests make too, and what DynamoDB tells of each table, since no read finds out that an index
-is still being built or that a table which is only written to is gone. What couldn't be looked at isn't ready. docs/decisions/0031
+It makes the calls that requests make too, and asks what DynamoDB tells of each table, since no read finds out that an index is
+being built, or that a table is gone which is only written to. What couldn't be looked at isn't ready. docs/decisions/0031
 """
 
 import logging
