@@ -1,4 +1,4 @@
-"""What a rollback changes of what functions are told: a version of a function keeps the environment that it was published with."""
+"""What a rollback changes of what functions are told: a version keeps the environment that it was published with."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -21,8 +21,8 @@ _GROUP = "{}DeploymentGroup"
 # What ends by itself no more, and how people end it.
 _NEVER_MADE = "It was never made: delete it (`aws cloudformation delete-stack --stack-name {stack}`), and deploy again."
 _STUCK = {
-    "UPDATE_ROLLBACK_FAILED": "Its events name what failed (`aws cloudformation describe-stack-events --stack-name {stack}`). Mend "
-    "that, then `aws cloudformation continue-update-rollback --stack-name {stack}`; afterwards, run this again.",
+    "UPDATE_ROLLBACK_FAILED": "Its events name what failed (`aws cloudformation describe-stack-events --stack-name {stack}`). "
+    "Mend that, then `aws cloudformation continue-update-rollback --stack-name {stack}`; afterwards, run this again.",
     "ROLLBACK_FAILED": _NEVER_MADE,
     "ROLLBACK_COMPLETE": _NEVER_MADE,
 }

@@ -60,8 +60,8 @@ def list_(run: Run) -> None:
 def redrive(run: Run, queue: str) -> None:
     """Give what QUEUE holds to its function again, and delete what it takes. All of it may safely be given twice.
 
-    What it refuses again stays where it is, and so does what isn't its to give up: that isn't even tried, since it would be done
-    with your rights. The exit code is 1 then.
+    What it refuses again stays where it is, and so does what isn't its to give up: that isn't even tried, since it would be
+    done with your rights. The exit code is 1 then.
     """
     deployment = run.deployment
     sqs, lambda_ = _client("sqs"), _client("lambda")
@@ -84,8 +84,8 @@ def redrive(run: Run, queue: str) -> None:
         click.echo(f"{taken} taken, {refused} refused again.")
     if strange:
         output.say(
-            f"{strange} not tried: {QUEUES[queue]} isn't given this by itself. Read them (`aws sqs receive-message --queue-url {url}`), "
-            "and see who may write to the queue."
+            f"{strange} not tried: {QUEUES[queue]} doesn't give up such by itself. Read them (`aws sqs receive-message "
+            f"--queue-url {url}`), and see who may write to the queue."
         )
     if refused:
         output.say(f"{QUEUES[queue]} still refuses {refused}: its log says why.")
@@ -115,8 +115,8 @@ def _given_up(queue: str, body: str) -> Any:
 
 
 def _messages(sqs: Any, url: str) -> Iterator[dict[str, Any]]:
-    """Yield the messages that a queue holds, each once. One that is taken stays hidden for a while; what is left in the queue comes
-    again in a long run, and is passed over.
+    """Yield the messages that a queue holds, each once. One that is taken stays hidden for a while; what is left in the queue
+    comes again in a long run, and is passed over.
     """
     seen: set[str] = set()
     again = 0

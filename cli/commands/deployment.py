@@ -38,9 +38,9 @@ def versions_(run: Run) -> None:
 def rollback(run: Run, before: int | None, yes: bool) -> None:
     """Let calls go to the versions of before the last update again, of all functions, within seconds.
 
-    While an update goes on, it's stopped instead, and CloudFormation takes it back, functions, parameters and all else. Afterwards
-    only the functions go back; tables, routes and roles stay as they are until you deploy the commit before. The next update
-    goes on from there.
+    While an update goes on, it's stopped instead, and CloudFormation takes it back, functions, parameters and all else.
+    Afterwards only the functions go back; tables, routes and roles stay as they are until you deploy the commit before. The
+    next update goes on from there.
 
     A version has the settings that it was published with, so these go back as well: what changes is listed. It's refused where
     security rests on it, such as on SessionsNotBefore, without which sessions that have ended come alive.
