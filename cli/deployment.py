@@ -96,6 +96,19 @@ class Deployment:
         return RemoteFunction(f"{self.function('EventsFunction').name}:{ALIAS}")
 
 
+def environment_of(lambda_: Any, name: str, qualifier: str) -> Mapping[str, str]:
+    """Return the environment variables of a function in AWS, as a version or an alias of it has them.
+
+    Raises:
+        Unreachable: Lambda opens them in the name of whoever asks, who may not use the key.
+    """
+    configuration = lambda_.get_function_configuration(FunctionName=name, Qualifier=qualifier)
+    if "Variables" not in configuration["Environment"]:
+        raise Unreachable(f"You may not read the environment of {name}: kms:Decrypt on the stack's key is missing.")
+    variables: Mapping[str, str] = configuration["Environment"]["Variables"]
+    return variables
+
+
 @contextmanager
 def of_stack(name: str) -> Iterator[Deployment]:
     """Yield the deployment that is the CloudFormation stack `name`, with the AWS credentials of the environment.
@@ -119,11 +132,7 @@ def of_stack(name: str) -> Iterator[Deployment]:
         @cache
         def function(logical_id: str) -> DeployedFunction:
             physical = physical_id(logical_id)
-            configuration = lambda_.get_function_configuration(FunctionName=physical, Qualifier=ALIAS)
-            if "Variables" not in configuration["Environment"]:
-                # Lambda opens it in the name of whoever asks.
-                raise Unreachable(f"You may not read the environment of {physical}: kms:Decrypt on the stack's key is missing.")
-            return DeployedFunction(physical, configuration["Environment"]["Variables"])
+            return DeployedFunction(physical, environment_of(lambda_, physical, ALIAS))
 
         operator = sts.get_caller_identity()["Arn"]
         yield Deployment(f"the stack {name} in {cloudformation.meta.region_name}", operator, function, physical_id, name)

@@ -3,19 +3,29 @@
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/automating-updates-to-serverless-apps.html
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from botocore.session import get_session
 
-from cli.deployment import ALIAS, Deployment
+from cli.deployment import ALIAS, Deployment, environment_of
 from cli.diagnosis.declared import FUNCTIONS
 from cli.failures import Refused
+from cli.settings_difference import Change, changes
 
 # SAM's names for what it makes of DeploymentPreference.
 _APPLICATION = "ServerlessDeploymentApplication"
 _GROUP = "{}DeploymentGroup"
+# What ends by itself no more, and how people end it.
+_NEVER_MADE = "It was never made: delete it (`aws cloudformation delete-stack --stack-name {stack}`), and deploy again."
+_STUCK = {
+    "UPDATE_ROLLBACK_FAILED": "Its events name what failed (`aws cloudformation describe-stack-events --stack-name {stack}`). "
+    "Mend that, then `aws cloudformation continue-update-rollback --stack-name {stack}`; afterwards, run this again.",
+    "ROLLBACK_FAILED": _NEVER_MADE,
+    "ROLLBACK_COMPLETE": _NEVER_MADE,
+}
 _GOING_ON = ["Created", "Queued", "InProgress", "Baking", "Ready"]
 
 
@@ -55,6 +65,18 @@ class Lambda:
     def functions(self, before: float) -> list[Function]:
         """Return all, each with the newest version that was published before that time and is older than the live one."""
         return [self._function(logical_id, before) for logical_id in FUNCTIONS]
+
+    def settings_changed(self, functions: Iterable[Function]) -> list[Change]:
+        """Return which environment variables change if `functions` go back. Raises `Unreachable`."""
+        return changes(
+            (
+                function.logical_id,
+                environment_of(self._client, function.name, str(function.live.number)),
+                environment_of(self._client, function.name, str(function.before.number)),
+            )
+            for function in functions
+            if function.before
+        )
 
     def go_back(self, function: Function) -> None:
         """Let all calls of `function` go to the version before."""
@@ -103,7 +125,9 @@ class Updates:
             Refused: one is being taken back already, or waits for what only people can do.
         """
         status: str = self._stack()["StackStatus"]
-        if "ROLLBACK" in status and not status.endswith("_COMPLETE"):
+        if status in _STUCK:
+            raise Refused(f"The stack is {status}, and stays so. {_STUCK[status].format(stack=self._deployment.stack)}")
+        if "ROLLBACK" in status and status.endswith("_IN_PROGRESS"):
             raise Refused(f"The stack is {status}: wait for its end. `gatepost doctor functions.stack` says how it is.")
         return status == "UPDATE_IN_PROGRESS"
 

@@ -10,6 +10,11 @@ from cli.run import Run, pass_run
 from cli.versions import Function, Lambda, Updates
 from gatepost import clock
 
+_GUARDS_GO_BACK = (
+    "Nothing went back, since security rests on settings that would go back, too:\n{}\nDeploy the code of before with the "
+    "parameters of now instead: docs/runbooks/bad-deploy.md says how."
+)
+
 
 @click.group(cls=Group, examples=("gatepost deployment versions", "gatepost deployment rollback"))
 def deployment() -> None:
@@ -33,9 +38,12 @@ def versions_(run: Run) -> None:
 def rollback(run: Run, before: int | None, yes: bool) -> None:
     """Let calls go to the versions of before the last update again, of all functions, within seconds.
 
-    While an update goes on, it's stopped instead, and CloudFormation takes it back, functions and all else. Afterwards only the
-    functions go back; tables, routes and parameters stay as they are until you deploy the commit before. The next update goes
-    on from there.
+    While an update goes on, it's stopped instead, and CloudFormation takes it back, functions, parameters and all else.
+    Afterwards only the functions go back; tables, routes and roles stay as they are until you deploy the commit before. The
+    next update goes on from there.
+
+    A version has the settings that it was published with, so these go back as well: what changes is listed. It's refused where
+    security rests on it, such as on SessionsNotBefore, without which sessions that have ended come alive.
     """
     updates, lambda_ = _of(run)
     if updates.under_way():
@@ -47,6 +55,11 @@ def rollback(run: Run, before: int | None, yes: bool) -> None:
     back = [function for function in functions if function.before]
     if not back:
         raise Refused("No function was published since. See `gatepost deployment versions`, and give a time by --before.")
+    changed = lambda_.settings_changed(back)
+    if guards := [change for change in changed if change.guards]:
+        raise Refused(_GUARDS_GO_BACK.format("\n".join(f"  {change}" for change in guards)))
+    if changed:
+        output.say("\n".join(["Settings that go back with the functions:", *(f"  {change}" for change in changed)]))
     if not yes:
         _print(run, functions)
         click.confirm(f"Let calls of {len(back)} functions of {run.deployment.title} go back?", abort=True, err=True)

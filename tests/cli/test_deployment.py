@@ -11,7 +11,15 @@ from local.stack import Stack
 from tests.cli.account import NAME, Account, account_of, client_of
 from tests.cli.support import Operator, serving
 
-FUNCTIONS = ("AccountFunction", "AdminFunction", "MailerFunction", "FeedbackFunction", "KeysFunction", "SetupFunction")
+FUNCTIONS = (
+    "AccountFunction",
+    "AdminFunction",
+    "MailerFunction",
+    "FeedbackFunction",
+    "EventsFunction",
+    "KeysFunction",
+    "SetupFunction",
+)
 MADE = datetime(2026, 11, 20, 12, tzinfo=UTC)
 UPDATED = MADE + timedelta(days=1)
 
@@ -39,10 +47,15 @@ def operator(account: Account) -> Operator:
     return Operator(account.stack, ("--stack", NAME))
 
 
-def publish(account: Account, logical_id: str) -> None:
-    """Publish another version of a function, and let its alias name it."""
+def publish(account: Account, logical_id: str, **settings: str) -> None:
+    """Publish another version of a function, which has `settings` besides, and let its alias name it."""
     lambda_, name = client_of("lambda"), account.name(logical_id)
-    lambda_.update_function_configuration(FunctionName=name, Description=str(datetime.now(UTC)))
+    variables = lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    lambda_.update_function_configuration(
+        FunctionName=name,
+        Description=str(datetime.now(UTC)),
+        Environment={"Variables": variables | {f"GATEPOST_{setting}": value for setting, value in settings.items()}},
+    )
     version = lambda_.publish_version(FunctionName=name)["Version"]
     lambda_.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
 
@@ -67,11 +80,11 @@ def test_what_the_last_update_has_published_goes_back_and_nothing_else(account: 
     told = {each["function"]: (each["live"], each["before"]) for each in operator.json("deployment", "versions")["functions"]}
     assert told == {**dict.fromkeys(FUNCTIONS[:-1], (2, 1)), "SetupFunction": (1, None)}
 
-    assert "Let calls of 5 functions" in operator.run("deployment", "rollback", typed="n\n", code=1).stderr
+    assert "Let calls of 6 functions" in operator.run("deployment", "rollback", typed="n\n", code=1).stderr
     assert set(live(account).values()) == {"1", "2"}
 
     run = operator.run("deployment", "rollback", "--yes")
-    assert "5 functions are back" in run.stderr
+    assert "6 functions are back" in run.stderr
     assert set(live(account).values()) == {"1"}
     assert operator.refusal("deployment", "rollback", "--yes").startswith("No function was published since.")
 
@@ -92,6 +105,46 @@ def test_further_back_by_the_time(account: Account, operator: Operator) -> None:
         publish(account, "AdminFunction")
     operator.run("deployment", "rollback", "--before", UPDATED.isoformat().replace("+00:00", "Z"), "--yes")
     assert set(live(account).values()) == {"1"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "now", "before"),
+    [
+        ("SESSIONS_NOT_BEFORE", "1795781892", "(none)"),
+        ("EDGE_SECRET_SHA256", "0" * 64, "(none)"),
+        ("AUDIENCE", "https://other.example.com", "https://api.example.com"),
+        ("USERS_TABLE", "gatepost-restored", "gatepost-local-UsersTable"),
+    ],
+)
+def test_nothing_goes_back_where_a_setting_that_guards_would(
+    account: Account, operator: Operator, setting: str, now: str, before: str
+) -> None:
+    """Sessions that a restore has ended would come alive, for example."""
+    publish(account, "AdminFunction", **{setting: now})
+    told = operator.refusal("deployment", "rollback", "--yes")
+    assert f"GATEPOST_{setting}: {now} -> {before} (AdminFunction)" in told
+    assert "docs/runbooks/bad-deploy.md" in told
+    assert set(live(account).values()) == {"1", "2", "3"}
+
+
+def test_other_settings_that_go_back_are_told(account: Account, operator: Operator) -> None:
+    """A variable that says "none" is as good as none: newer code brings such."""
+    settings = {"MAX_SESSIONS": "5", "SESSIONS_NOT_BEFORE": "0", "EDGE": "none", "EDGE_SECRET_SHA256": ""}
+    for function in ("AccountFunction", "AdminFunction"):
+        publish(account, function, **settings)
+    run = operator.run("deployment", "rollback", "--yes")
+    told = [line.strip() for line in run.stderr.splitlines() if " -> " in line]
+    assert told == ["GATEPOST_MAX_SESSIONS: 5 -> (none) (AccountFunction, AdminFunction)"]
+    assert set(live(account).values()) == {"1"}
+
+
+def test_who_may_not_read_the_settings_takes_nothing_back(account: Account, operator: Operator) -> None:
+    def sealed(answer: Any) -> None:
+        answer["Environment"] = {"Error": {"ErrorCode": "AccessDeniedException", "Message": "kms:Decrypt"}}
+
+    account.amend("lambda.GetFunctionConfiguration", sealed)
+    assert "kms:Decrypt" in operator.refusal("deployment", "rollback", "--yes", code=3)
+    assert set(live(account).values()) == {"1", "2"}
 
 
 @pytest.fixture
@@ -151,10 +204,23 @@ def test_where_no_traffic_is_shifted_the_update_is_cancelled(
     assert deploying == []
 
 
-@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED", "ROLLBACK_IN_PROGRESS"])
-def test_what_is_taken_back_already_is_left_alone(account: Account, operator: Operator, status: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "way_on"),
+    [
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "wait for its end"),
+        ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "wait for its end"),
+        ("ROLLBACK_IN_PROGRESS", "wait for its end"),
+        ("UPDATE_ROLLBACK_FAILED", f"continue-update-rollback --stack-name {NAME}"),
+        ("ROLLBACK_FAILED", f"delete-stack --stack-name {NAME}"),
+        ("ROLLBACK_COMPLETE", f"delete-stack --stack-name {NAME}"),
+    ],
+)
+def test_what_is_taken_back_already_is_left_alone(account: Account, operator: Operator, status: str, way_on: str) -> None:
     _is(account, status)
-    assert f"The stack is {status}" in operator.refusal("deployment", "rollback", "--yes")
+    told = operator.refusal("deployment", "rollback", "--yes")
+    assert f"The stack is {status}" in told
+    assert way_on in told
+    assert ("wait" in told) == status.endswith("_IN_PROGRESS")
     assert set(live(account).values()) == {"1", "2"}
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from local.aws import embedded_aws
 from local.errors import StackError
+from local.intrinsics import load_yaml
 from local.resources import Resources
 from local.stack import Stack
 from tests.support import AUDIENCE, ISSUER, ROOT
@@ -71,3 +72,11 @@ def test_z19_the_layers_are_for_those_that_are_named(readers: str, granted: set[
     assert {(resources.value(each, "Principal"), resources.value(each, "OrganizationId")) for each in permissions} == granted
     assert len(permissions) == (2 if granted else 0)
     assert {resources.value(each, "Action") for each in permissions} <= {"lambda:GetLayerVersion"}
+
+
+def test_each_level_of_the_log_is_one_that_lambda_knows() -> None:
+    """Python's WARNING is none: the function could not be deployed."""
+    template = load_yaml(PATH)
+    (function,) = [each for each in template["Resources"].values() if each["Type"] == "AWS::Serverless::Function"]
+    assert function["Properties"]["LoggingConfig"]["ApplicationLogLevel"] == {"Ref": "LogLevel"}
+    assert {*template["Parameters"]["LogLevel"]["AllowedValues"]} <= {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}

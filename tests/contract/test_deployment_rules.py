@@ -17,6 +17,7 @@ DIGEST = "0" * 64
 CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/1"
 DOMAIN = {"DomainName": "auth.example.com", "CertificateArn": CERTIFICATE}
 REQUIRED = {"Audience": AUDIENCE, "MailFrom": "no-reply@example.com", "FirstAdminEmail": "admin@example.com"}
+LEVELS: list[str] = load_yaml(PATH)["Parameters"]["LogLevel"]["AllowedValues"]
 
 
 def issuer(**parameters: str) -> str:
@@ -96,6 +97,19 @@ def test_routes_that_hash_a_password_are_throttled_as_the_deployer_says_and_only
     assert resources.value(stage, "RouteSettings").keys() == freely
     routes = {str(resources.value(each, "RouteKey")): each.logical_id for each in resources.of_type("AWS::ApiGatewayV2::Route")}
     assert {routes[key] for key in freely} == set(depends_on(stage))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_level_of_the_log_makes_lambda_drop_the_lines_of_metrics(level: str) -> None:
+    """They have no level, which Lambda takes for INFO.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+    """
+    resources = Resources(PATH, "test", REQUIRED | {"LogLevel": level})
+    common = resources.globals["Function"]
+    assert resources.resolve(common["Environment"], "Globals")["Variables"]["POWERTOOLS_LOG_LEVEL"] == level
+    logging = resources.resolve(common["LoggingConfig"], "Globals")
+    assert logging["ApplicationLogLevel"] == ("DEBUG" if level == "DEBUG" else "INFO")
 
 
 def depends_on(resource: Resource) -> list[str]:

@@ -182,7 +182,7 @@ def bounces(incident: Incident) -> None:
 
 
 def bad_version(incident: Incident) -> None:
-    """A version of all functions is published and called that fails at each request."""
+    """A version of all functions is published and called that fails at each request, and at each batch of a stream."""
     lambda_ = client_of("lambda")
     incident.clock.shift(60)
     began = datetime.fromtimestamp(clock.now(), UTC)
@@ -193,6 +193,8 @@ def bad_version(incident: Incident) -> None:
         version = lambda_.publish_version(FunctionName=function.name)["Version"]
         lambda_.update_alias(FunctionName=function.name, Name="live", FunctionVersion=version)
     log_failures(incident, "account")
+    letter = '{"requestContext": {"condition": "RetryAttemptsExhausted"}, "DDBStreamBatchInfo": {"batchSize": 1}}'
+    client_of("sqs").send_message(QueueUrl=incident.stack.template.queues["EventsDeadLetters"], MessageBody=letter)
     incident.afterwards.enter_context(_failing_since(incident.stack, version="2"))
     for _ in range(3):
         assert incident.api().call("GET", "/health").status == 500

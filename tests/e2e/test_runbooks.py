@@ -29,9 +29,13 @@ RUNBOOKS = ROOT / "docs/runbooks"
 THRESHOLDS = {"FailedSignInsPerFiveMinutes": "20", "LockedAccountsPerFiveMinutes": "1", "BouncesPerHour": "2"}
 
 # `sam deploy`, which no test can do here: tests/deploy hold the template against all that it does, and the parameters that
-# stand beside it are looked up below. And git, of which it needs the tags.
+# stand beside it are looked up below. And git, of which it needs the history.
 DEPLOY = "$ make deploy ENV=prod\n"
-DEPLOY_THE_COMMIT_BEFORE = '$ git checkout "$(git describe --tags --abbrev=0 HEAD^)"\n$ make deploy ENV=prod\n'
+DEPLOY_THE_COMMIT_BEFORE = (
+    '$ git checkout "$(git rev-list -1 --before=2026-11-27T08:00:00Z HEAD)"\n'
+    "$ git checkout @{-1} -- samconfig.toml\n"
+    "$ make deploy ENV=prod\n"
+)
 
 Deployment = tuple[Account, str, time_machine.Traveller]
 
@@ -91,8 +95,17 @@ def told(incident: Incident, name: str, variables: dict[str, str]) -> None:
 def test_attack_on_sign_in(incident: Incident) -> None:
     taken = incidents.attack(incident)
     assert incident.alarms_on() == {"SignInsFailing", "AccountsLocked"}
+    mails = len(incident.api().mails("grace@example.com"))
+
+    def kept_out() -> None:
+        """Also whoever reads the mailbox: no link lies there until somebody has spoken to its owner."""
+        assert len(incident.api().mails("grace@example.com")) == mails
+        assert incident.api().login("grace@example.com").status == 401
+
     followed = follow(
-        incident.terminal, RUNBOOKS / "attack-on-sign-in.md", {"A quarter of an hour after": later(incident, 960)}
+        incident.terminal,
+        RUNBOOKS / "attack-on-sign-in.md",
+        {"### With the owner": kept_out, "A quarter of an hour after": later(incident, 960)},
     )
     assert followed == [DEPLOY]
     assert not incident.alarms_on()
@@ -142,7 +155,7 @@ def test_throttling(incident: Incident) -> None:
 
 def test_a_bad_deploy(incident: Incident) -> None:
     incidents.bad_version(incident)
-    assert {"AccountErrors", "ApiErrors"} <= incident.alarms_on()
+    assert incident.alarms_on() == {"AccountErrors", "ApiErrors", "EventsDeadLettersArrived"}
     followed = follow(incident.terminal, RUNBOOKS / "bad-deploy.md", {"A few minutes later": later(incident, 180)})
     assert followed == [DEPLOY_THE_COMMIT_BEFORE]
     assert not incident.alarms_on()

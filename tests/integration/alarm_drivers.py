@@ -241,6 +241,7 @@ DRIVERS: dict[str, Driver] = {
     "AccountSlow": _slow("Account"),
     "AdminSlow": _slow("Admin"),
     "ApiErrors": _several(3, _failed_by_storage),
+    "RequestsFailing": _several(3, _failed_by_storage),
     "ApiSlow": _slow("Account"),
     "MailerDeadLettersArrived": Driver(lambda world: _late(world, 0), _poison),
     "EventsDeadLettersArrived": Driver(lambda world: _late(world, 0, _sign_in), _unpublished),

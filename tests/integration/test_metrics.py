@@ -32,6 +32,7 @@ from tests.integration.aws_faults import (
     broken,
     cancelled,
     conflict,
+    error,
     faults,
     nothing_processed,
     out_of_capacity,
@@ -39,10 +40,12 @@ from tests.integration.aws_faults import (
     throttled,
     times,
 )
+from tests.integration.inside import fresh_process
 from tests.integration.ses_feedback import bounce, complaint, give
 from tests.support import PASSWORD, Api, new_email, problem
 
 FAILED, SUCCEEDED, LOCKED = "SignInFailed", "SignInSucceeded", "AccountLocked"
+NOT_SERVED = "RequestFailed"
 
 
 @pytest.fixture
@@ -113,14 +116,14 @@ def test_what_is_no_guess_counts_as_none(user: User, logged: Counted) -> None:
 def test_what_was_not_done_is_not_counted(user: User, logged: Counted, operation: str, password: str) -> None:
     with faults(always(operation, broken)):
         assert problem(user.api.login(user.email, password)) == UNAVAILABLE
-    assert logged() == []
+    assert logged() == [NOT_SERVED]
 
 
 def test_a_wrong_password_counts_though_its_event_can_not_be_written(user: User, logged: Counted) -> None:
     """As it counts for the limit: whoever guesses must not be helped by an outage."""
     with faults(always("PutItem", broken)):
         assert problem(user.api.login(user.email, WRONG)) == UNAVAILABLE
-    assert logged() == [FAILED]
+    assert logged() == [FAILED, NOT_SERVED]
 
 
 def test_a_lock_out_counts_once_by_the_guess_that_reaches_the_limit(stack: Stack, user: User, logged: Counted) -> None:
@@ -172,7 +175,7 @@ def test_a_reused_refresh_token_counts_once_its_session_has_ended(user: User, cl
     logged()
     with faults(always("TransactWriteItems", broken)):
         assert problem(user.api.refresh(user.refresh_token)) == UNAVAILABLE
-    assert logged() == []
+    assert logged() == [NOT_SERVED]
     for _ in range(2):
         assert user.api.refresh(user.refresh_token).status == 401
     assert logged() == ["RefreshTokenReused"]
@@ -217,7 +220,7 @@ def test_a_call_that_dynamodb_has_no_capacity_for_counts_once_however_often_it_w
 ) -> None:
     with faults(WITHOUT_CAPACITY[case]):
         assert problem(user.api.login(user.email)) == UNAVAILABLE
-    assert logged() == ["StorageThrottled"]
+    assert logged() == ["StorageThrottled", NOT_SERVED]
 
 
 def test_a_call_that_another_try_has_helped_counts_nothing(user: User, logged: Counted) -> None:
@@ -230,6 +233,21 @@ def test_a_call_that_another_try_has_helped_counts_nothing(user: User, logged: C
 def test_what_is_no_want_of_capacity_counts_as_none(user: User, logged: Counted, fault: Fault) -> None:
     with faults(always("TransactWriteItems", fault)):
         assert outcome(user.api.login(user.email)) == UNAVAILABLE
+    assert logged() == [NOT_SERVED]
+
+
+def test_what_nobody_foresaw_counts_as_a_request_that_failed_and_a_refusal_does_not(user: User, logged: Counted) -> None:
+    with faults(always("GetItem", error("ValidationException"))):
+        assert user.api.login(user.email).status == 500
+    assert logged() == [NOT_SERVED]
+    assert user.api.call("GET", "/v1/me").status == 401
+    assert user.api.call("GET", "/nowhere").status == 404
+    assert logged() == []
+
+
+def test_r33_not_to_be_ready_is_no_request_that_failed(stack: Stack, logged: Counted) -> None:
+    with fresh_process(stack), faults(always("DescribeTable", broken)):
+        assert problem(Api(stack).call("GET", "/health/ready")) == (503, "not_ready")
     assert logged() == []
 
 

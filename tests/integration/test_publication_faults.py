@@ -10,7 +10,7 @@ import pytest
 
 from gatepost.aws.eventbridge import MAX_BYTES, MAX_ENTRIES
 from gatepost.domain_events.publication import NotPublished
-from gatepost.storage.writes import to_dynamodb
+from gatepost.storage.writes import Item, to_dynamodb
 from local.stack import Stack
 from tests.integration.aws_faults import Fault, Send, always, broken, faults, lost_answer, no_connection, throttled, times
 from tests.integration.logs import captured_logs
@@ -30,6 +30,13 @@ def refusing(which: Callable[[dict[str, Any]], bool], code: str) -> Fault:
         return 200, {"content-type": "application/x-amz-json-1.1"}, json.dumps(answer).encode()
 
     return fault
+
+
+def no_event(**attributes: Any) -> Item:
+    """What has not even all that every security event has."""
+    item = security_event(**attributes)
+    del item["request_id"]
+    return item
 
 
 def about(user_id: str) -> Callable[[dict[str, Any]], bool]:
@@ -52,12 +59,24 @@ def test_r20_what_is_delivered_three_times_in_any_order_is_the_same_event(stack:
 def test_r20_one_that_is_no_event_holds_up_no_other_of_its_batch(stack: Stack) -> None:
     """Poison: it's reported, tried again by Lambda, and ends among the dead letters; the others are published at once."""
     items = [security_event() for _ in range(12)]
-    batch = records(*items[:5], security_event("of_a.later_version"), *items[5:9], {"id": "x"}, *items[9:])
+    batch = records(*items[:5], no_event(), *items[5:9], {"id": "x"}, *items[9:])
     with captured_logs() as lines:
         failed = deliver(stack, batch)
     assert failed == {number_of(batch[5]), number_of(batch[10])}
     assert all(len(published(stack, item["user_id"])) == 1 for item in items)
-    assert sum("no security event that this version knows" in line for line in lines) == 2
+    assert sum("is no security event" in line for line in lines) == 2
+
+
+def test_r33_a_kind_that_only_newer_code_knows_is_passed_over_with_a_warning(stack: Stack) -> None:
+    """Also one that is alone: an update mustn't take itself back for the first event of a kind that it has brought."""
+    known, later = security_event(), security_event("passkey.created", passkey_id="p", device={"kind": "phone"})
+    with captured_logs() as lines:
+        assert not deliver(stack, records(later))
+        assert not deliver(stack, records(later, known, later))
+    assert len(published(stack, known["user_id"])) == 1
+    assert not published(stack, later["user_id"])
+    told = [line for line in lines if later["id"] in line]
+    assert [("WARNING" in line, "passkey.created" in line) for line in told] == [(True, True)] * 3
 
 
 def test_r20_poison_ends_among_the_dead_letters_and_what_follows_is_published(
@@ -68,7 +87,7 @@ def test_r20_poison_ends_among_the_dead_letters_and_what_follows_is_published(
     stack.deliver()
     api = Api(stack)
     first = api.sign_up()["user"]["id"]
-    poison = security_event("of_a.later_version", shard="SHARD#0", event_shard="x#0", expires_at=2_000_000_000)
+    poison = no_event(shard="SHARD#0", event_shard="x#0", expires_at=2_000_000_000)
     put(stack, poison)
     second = api.sign_up()["user"]["id"]
     with captured_logs() as lines:
@@ -161,7 +180,7 @@ def test_a_batch_with_nothing_to_publish_calls_nothing(stack: Stack) -> None:
 
 
 def test_z13_no_line_of_the_log_has_more_than_ids(stack: Stack) -> None:
-    item = security_event("of_a.later_version", ip="203.0.113.9", user_agent="agent of a person")
+    personal = {"ip": "203.0.113.9", "user_agent": "agent of a person"}
     with captured_logs() as lines:
-        assert deliver(stack, records(security_event(), item))
+        assert deliver(stack, records(security_event("of_a.later_version", **personal), no_event(**personal), security_event()))
     assert not [line for line in lines if "203.0.113.9" in line or "agent of a person" in line]

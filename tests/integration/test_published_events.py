@@ -11,10 +11,11 @@ from gatepost.domain_events.catalogue import PUBLISHED
 from local.stack import Stack
 from tests.integration.accounts import User, new_user
 from tests.integration.administrators import administrator, new_role, user_with
+from tests.integration.api_keys import ApiKey, new_api_key
 from tests.integration.audited_deeds import AGENT, DEEDS, NOBODY, Agent
 from tests.integration.published import Detail, published
 from tests.integration.ses_feedback import bounce, give
-from tests.support import PASSWORD, Api, new_email
+from tests.support import ISSUER, PASSWORD, Api, new_email
 
 
 def told(stack: Stack, user: User, act: Any) -> list[Detail]:
@@ -108,6 +109,23 @@ def test_what_an_administrator_does_to_a_user_names_both(stack: Stack) -> None:
         ("user.deleted", None, "all"),
     ]
     assert {detail["actor"] for detail in details} == {me.id}
+
+
+def test_an_api_key_is_told_of_when_it_is_made_and_when_it_ends_and_not_when_it_is_used(stack: Stack) -> None:
+    me = administrator(stack)
+    made: list[ApiKey] = []
+
+    def live() -> None:
+        key = new_api_key(me, "*")
+        made.append(key)
+        assert Api(stack).call("GET", "/v1/admin/users", token=key.access_token(audience=ISSUER)).status == 200
+        assert me.call("DELETE", f"/api-keys/{key.id}").status == 204
+
+    details = told(stack, me, live)
+    assert [(detail["type"], detail["api_key_id"], detail["actor"]) for detail in details] == [
+        ("api_key.created", made[0].id, me.id),
+        ("api_key.deleted", made[0].id, me.id),
+    ]
 
 
 def test_what_is_about_no_user_is_about_none(stack: Stack) -> None:

@@ -16,12 +16,14 @@ from gatepost.storage import item_shapes, keys
 from gatepost.storage.table import Database
 from gatepost.storage.writes import to_dynamodb
 from local.events import Response
+from local.intrinsics import load_yaml
+from local.metrics import METRICS
 from local.stack import Stack
 from tests.calls import recorded
 from tests.integration.aws_faults import Attempt, Fault, always, broken, error, faults, no_connection
 from tests.integration.inside import fresh_process
 from tests.integration.logs import captured_records
-from tests.support import Api, problem
+from tests.support import ROOT, Api, new_email, problem
 
 NOT_READY = (503, "not_ready")
 
@@ -144,10 +146,34 @@ def test_tables_that_do_not_answer_are_found(api: Api, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("fault", [broken, no_connection, error("AccessDeniedException"), error("ThrottlingException")])
-def test_what_no_request_needs_is_held_against_nobody(api: Api, fault: Fault) -> None:
-    """To describe tables is another part of DynamoDB than to read them, and may fail by itself."""
+def test_r33_tables_that_could_not_be_looked_at_are_not_ready(api: Api, fault: Fault) -> None:
+    """Nobody would find out otherwise that one is gone which is only written to, such as Audit or Outbox."""
     with faults(always("DescribeTable", fault)):
-        assert ready(api).status == 200
+        found = missing(api)
+    names = {table.name for table in api.stack.template.tables.values()}
+    assert {line.partition(": not known, ")[0] for line in found} == {f"table {name}" for name in names}
+
+
+def alarms_that_take_an_update_back(api: Api) -> set[str]:
+    """Those of the functions behind the API that are on now."""
+    resources = load_yaml(ROOT / "template.yaml")["Resources"]
+    preferences = [resources[name]["Properties"]["DeploymentPreference"] for name in ("AccountFunction", "AdminFunction")]
+    named = {alarm["Ref"] for preference in preferences for alarm in preference["Alarms"]["Fn::If"][1]}
+    told = {each["name"]: each["state"] for each in api.call("GET", "/_local/alarms").json()}
+    return {name for name in named if told[name] == "ALARM"}
+
+
+def test_r33_whoever_polls_while_something_is_missing_takes_no_update_back(api: Api) -> None:
+    """Anybody may ask, as often as they like, while an index is being built, for example."""
+    METRICS.clear()
+    with described(lambda table: table.update(TableStatus="CREATING")):
+        for _ in range(10):
+            assert problem(ready(api)) == NOT_READY
+    assert not alarms_that_take_an_update_back(api)
+    with faults(always("GetItem", broken)):
+        for _ in range(3):
+            assert api.login(new_email()).status == 503
+    assert alarms_that_take_an_update_back(api) == {"RequestsFailing"}
 
 
 def test_a_process_that_can_not_unwrap_its_key_is_not_ready(stack: Stack, api: Api) -> None:

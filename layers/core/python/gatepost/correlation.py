@@ -48,7 +48,8 @@ def request_id() -> str | None:
 def mark_records() -> None:
     """Let every line that any logger of this process writes say of which request it is, libraries' included.
 
-    So nobody gives `request_id` as an `extra`: the record has it, and `logging` lets nobody overwrite it.
+    So nobody gives `request_id` as an `extra`: the record has it, and `logging` raises `KeyError` for who would overwrite it.
+    tests/contract/test_log_records.py holds our code and the libraries to that.
     """
     logging.setLogRecordFactory(_make_record)
 

@@ -1,7 +1,7 @@
 """Whether this deployment can serve right now: its tables, their indexes, the shapes of their items, and a key that signs.
 
-What decides are the calls that requests make too. What DynamoDB tells of a table is asked besides, since no read finds out that
-an index is still being built; that it can't be asked is held against nobody: requests don't need it. docs/decisions/0031
+It makes the calls that requests make too, and asks what DynamoDB tells of each table, since no read finds out that an index is
+being built, or that a table is gone which is only written to. What couldn't be looked at isn't ready. docs/decisions/0031
 """
 
 import logging
@@ -95,8 +95,8 @@ def _signs(service: Service) -> list[str]:
 def _states(db: Database, table: str, needed: set[str]) -> list[str]:
     try:
         described = db.description(table)
-    except Unavailable:
-        return []
+    except Unavailable as failure:
+        return [f"table {table}: not known, {failure.__cause__!r}"]
     if described is None:
         return [f"table {table}: missing"]
     states = {index["IndexName"]: index["IndexStatus"] for index in described.get("GlobalSecondaryIndexes", ())}

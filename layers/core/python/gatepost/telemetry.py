@@ -32,6 +32,7 @@ class Metric(StrEnum):
     REFRESH_TOKEN_REUSED = "RefreshTokenReused"  # noqa: S105 (a name)
     REVOCATION_LIST_INCOMPLETE = "RevocationListIncomplete"
     SIGNING_KEY_AGE = "SigningKeyAge"
+    REQUEST_FAILED = "RequestFailed"
     STORAGE_THROTTLED = "StorageThrottled"
     MAIL_BOUNCED = "MailBounced"
     MAIL_COMPLAINED = "MailComplained"
@@ -74,7 +75,10 @@ def logger() -> Logger:
     # Lines are paid for by their length: asyncio's name of the task tells nothing, nor does the one place that logs requests.
     if sys.version_info >= (3, 12):
         logging.logAsyncioTasks = False
-    return Logger(serialize_stacktrace=False, location=None)
+    own = Logger(serialize_stacktrace=False, location=None)
+    # Lambda's level isn't above INFO, or it would drop what `emitted` writes: so the loggers of rules follow this one's.
+    logging.getLogger("gatepost").setLevel(own.log_level)
+    return own
 
 
 def count(metric: Metric, value: int = 1) -> None:

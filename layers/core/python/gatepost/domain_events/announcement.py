@@ -10,13 +10,21 @@ from gatepost.domain_events.catalogue import PUBLISHED, UNPUBLISHED, VERSION
 from gatepost.storage.writes import Item
 
 
+class NotYetKnown(Exception):
+    """A security event of newer code, of which this version can't tell what others should know of it."""
+
+
 def announcement(item: Item, issuer: str) -> Entry | None:
-    """Return what is published of the security event `item`; None for one that isn't.
+    """Return what is published of the security event `item`; None for one that isn't. Attributes of newer code are passed over.
 
     Raises:
-        KeyError, ValueError: `item` is no security event that this version knows.
+        NotYetKnown: it's of a kind that this version doesn't know.
+        KeyError: `item` is no security event.
     """
-    event = Event(item["event"])
+    try:
+        event = Event(item["event"])
+    except ValueError as unknown:
+        raise NotYetKnown(item["event"]) from unknown
     if event in UNPUBLISHED:
         return None
     how = PUBLISHED[event]

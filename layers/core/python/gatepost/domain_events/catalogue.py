@@ -39,12 +39,14 @@ PUBLISHED: Mapping[Event, DomainEvent] = {
     Event.INVITATION_ACCEPTED: DomainEvent("user.registered", also=("session_id",), reason="invitation_accepted"),
     Event.USER_CREATED: DomainEvent("user.created", also=("role",)),
     Event.USER_IMPORTED: DomainEvent("user.imported", also=("role",)),
+    Event.USER_RESTORED: DomainEvent("user.restored"),
     Event.USER_INVITED: DomainEvent("user.invited", also=("role",)),
     Event.INVITATION_WITHDRAWN: DomainEvent("user.invitation_withdrawn"),
     Event.PROFILE_UPDATED: DomainEvent("user.profile_updated"),
     Event.EMAIL_CHANGED: DomainEvent("user.email_changed"),
     Event.EMAIL_BOUNCED: DomainEvent("user.mail_stopped", reason="bounced"),
     Event.EMAIL_COMPLAINED: DomainEvent("user.mail_stopped", reason="complained"),
+    Event.EMAIL_RESUMED: DomainEvent("user.mail_resumed"),
     Event.PASSWORD_CHANGED: DomainEvent(
         "user.password_changed", also=("session_id",), reason="changed", sessions_ended="others"
     ),

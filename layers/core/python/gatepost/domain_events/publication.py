@@ -8,7 +8,7 @@ from typing import Any
 from gatepost.aws.clients import client
 from gatepost.aws.eventbridge import Entry, EventBus
 from gatepost.config import EventsSettings
-from gatepost.domain_events.announcement import announcement
+from gatepost.domain_events.announcement import NotYetKnown, announcement
 from gatepost.storage.writes import Item, from_dynamodb
 
 _logger = logging.getLogger(__name__)
@@ -46,15 +46,20 @@ def publish_records(publisher: Publisher, records: Sequence[Mapping[str, Any]]) 
 def publish(publisher: Publisher, items: Sequence[Item]) -> list[int]:
     """Publish those of the security events `items` that are published, and return the positions of those that could not be.
 
-    One that can't be holds up no other.
+    One that can't be holds up no other. One of a kind that only newer code knows is passed over rather than refused: during an
+    update and after a rollback there are such, and no try of this version would end otherwise. Newer code publishes it when an
+    operator has it replayed.
     """
     refused: list[int] = []
     entries: dict[int, Entry] = {}
     for position, item in enumerate(items):
         try:
             entry = announcement(item, publisher.issuer)
-        except (KeyError, ValueError):
-            _logger.exception("%s is no security event that this version knows", item.get("id"))
+        except NotYetKnown as kind:
+            _logger.warning("%s is not published: this version does not know %s", item.get("id"), kind)
+            continue
+        except KeyError:
+            _logger.exception("%s is no security event", item.get("id"))
             refused.append(position)
             continue
         if entry is not None:

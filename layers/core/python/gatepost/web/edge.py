@@ -8,6 +8,7 @@ import hmac
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
 
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gatepost import telemetry
 from gatepost.caller import Caller
-from gatepost.errors import NotThroughEdge
+from gatepost.errors import NotReady, NotThroughEdge
 from gatepost.web.problems import refused
 
 _MAX_USER_AGENT = 256
@@ -73,6 +74,9 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                # Anybody may ask whether we're ready, as often as they like: that mustn't take back an update.
+                if status >= HTTPStatus.INTERNAL_SERVER_ERROR and state.get("problem_code") != NotReady.code:
+                    telemetry.count(telemetry.Metric.REQUEST_FAILED)
                 _add_headers(MutableHeaders(scope=message), caller.request_id)
             await send(message)
 
