@@ -39,7 +39,7 @@ PUBLISHED: Mapping[Event, DomainEvent] = {
     Event.INVITATION_ACCEPTED: DomainEvent("user.registered", also=("session_id",), reason="invitation_accepted"),
     Event.USER_CREATED: DomainEvent("user.created", also=("role",)),
     Event.USER_IMPORTED: DomainEvent("user.imported", also=("role",)),
-    Event.USER_RESTORED: DomainEvent("user.restored"),
+    Event.USER_RESTORED: DomainEvent("user.restored", sessions_ended="all"),
     Event.USER_INVITED: DomainEvent("user.invited", also=("role",)),
     Event.INVITATION_WITHDRAWN: DomainEvent("user.invitation_withdrawn"),
     Event.PROFILE_UPDATED: DomainEvent("user.profile_updated"),
