@@ -9,13 +9,14 @@ from tests.deploy import deployments
 from tests.support import ROOT
 
 
-def _hidden(path: Path) -> bool:
-    """Whether it lies in a folder that isn't kept, such as one of a build."""
-    return any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+def _is_deployed(path: Path) -> bool:
+    """Whether it's neither in a folder that isn't kept, such as one of a build, nor what we are measured beside."""
+    top = path.relative_to(ROOT).parts[0]
+    return not top.startswith(".") and top != "benchmarks"
 
 
 SERVICE = ROOT / "template.yaml"
-BESIDE = [path for path in (*ROOT.glob("*/template.yaml"), *ROOT.glob("*/*/template.yaml")) if not _hidden(path)]
+BESIDE = [path for path in (*ROOT.glob("*/template.yaml"), *ROOT.glob("*/*/template.yaml")) if _is_deployed(path)]
 PATHS = (SERVICE, *sorted(BESIDE))
 """The service first, then what stands beside it."""
 

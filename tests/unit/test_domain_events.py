@@ -19,7 +19,7 @@ PROMISED = {
     "user.invitation_accepted": ("user.registered", "invitation_accepted", None),
     "user.created": ("user.created", None, None),
     "user.imported": ("user.imported", None, None),
-    "user.restored": ("user.restored", None, None),
+    "user.restored": ("user.restored", None, "all"),
     "user.invited": ("user.invited", None, None),
     "user.invitation_withdrawn": ("user.invitation_withdrawn", None, None),
     "user.profile_updated": ("user.profile_updated", None, None),
