@@ -1,11 +1,13 @@
 """What is counted, and the line in the log that CloudWatch makes metrics of."""
 
 import json
+import logging
 from contextvars import copy_context
 from threading import Thread
 
 import pytest
 import time_machine
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from gatepost import correlation, telemetry
 from gatepost.storage.table import together
@@ -87,3 +89,23 @@ def test_two_blocks_at_once_count_apart() -> None:
         thread.join()
         telemetry.count(Metric.SIGN_IN_SUCCEEDED)
     assert outer == [(Metric.SIGN_IN_SUCCEEDED, 1, None)]
+
+
+@pytest.mark.parametrize("milliseconds", [0, 1, 250, 999])
+@pytest.mark.parametrize(
+    "told",
+    [{"msg": "request", "status": 202, "code": None, "name_of": "Zoë"}, {"msg": "%s of %d", "args": ("one", 2), "at": object}],
+    ids=["extras", "arguments"],
+)
+def test_a_line_of_the_log_is_the_one_that_powertools_would_write(told: dict[str, object], milliseconds: int) -> None:
+    """It's only written sooner."""
+    theirs = LambdaPowertoolsFormatter(utc=True, location=None, serialize_stacktrace=False)
+    theirs.append_keys(service="service_undefined")
+    moment = {"created": 1_700_000_000 + milliseconds / 1000 + 0.0001, "msecs": milliseconds}
+    record = logging.makeLogRecord({"levelname": "INFO", **told, **moment})
+    assert telemetry.logger().registered_formatter.format(record) == theirs.format(record)
+
+
+def test_a_message_that_looks_like_json_stays_text() -> None:
+    line = telemetry.logger().registered_formatter.format(logging.makeLogRecord({"msg": '{"level":"INFO"}'}))
+    assert json.loads(line)["message"] == '{"level":"INFO"}'

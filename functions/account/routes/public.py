@@ -12,7 +12,7 @@ from functions.account.models import Health, JwkSet, Ready, Revocations
 from gatepost import clock, revocations
 from gatepost.readiness import Readiness
 from gatepost.web.app import router as new_router
-from gatepost.web.dependencies import TheService
+from gatepost.web.call import Call
 from gatepost.web.problems import responses
 
 router = new_router(tags=["public"])
@@ -24,10 +24,10 @@ _REVOCATIONS_MAX_AGE = 5
 
 
 @router.get("/.well-known/jwks.json", response_model=JwkSet, responses=responses(body=False))
-async def key_set(service: TheService) -> JSONResponse:
+async def key_set(call: Call) -> JSONResponse:
     """The keys that may verify an access token, as a JWK Set (RFC 7517), a new one as soon as it's made."""
     return JSONResponse(
-        service.signer.newest_ring().jwks(),
+        call.service.signer.newest_ring().jwks(),
         media_type="application/jwk-set+json",
         headers={"cache-control": f"public, max-age={_KEY_SET_MAX_AGE}"},
     )
@@ -38,14 +38,12 @@ async def key_set(service: TheService) -> JSONResponse:
     response_model=Revocations,
     responses=responses(422, body=False) | {304: {"description": "Nothing has changed since the ETag given."}},
 )
-async def revocation_list(
-    service: TheService, if_none_match: Annotated[str | None, Header(max_length=1024)] = None
-) -> Response:
+async def revocation_list(call: Call, if_none_match: Annotated[str | None, Header(max_length=1024)] = None) -> Response:
     """Whose still-unexpired access tokens must no longer be taken; entries are kept for one token lifetime. And, where one was
     removed, by which signing keys none must be taken any more: for as long as anybody may still have such a key.
     """
-    listed = asdict(revocations.read(service.db, service.settings.sessions_table))
-    if removed := service.signer.ring().removed_lately(clock.now()):
+    listed = asdict(revocations.read(call.service.db, call.service.settings.sessions_table))
+    if removed := call.service.signer.ring().removed_lately(clock.now()):
         listed["keys"] = [revocations.hashed(key.kid) for key in removed]
     body = json.dumps(listed).encode()
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -15,7 +15,8 @@ from gatepost.audit import ACTOR_PATTERN, Event
 from gatepost.authentication import Principal
 from gatepost.identifiers import ID_PATTERN
 from gatepost.web.app import router as new_router
-from gatepost.web.dependencies import TheService, permitted
+from gatepost.web.call import Call
+from gatepost.web.dependencies import permitted
 from gatepost.web.lists import Cursor, Limit, decode_cursor, encode_cursor
 from gatepost.web.problems import responses
 
@@ -52,26 +53,26 @@ TheSearch = Annotated[Search, Depends(_search)]
 
 @router.get("", responses=responses(400, 401, 403, 422, body=False))
 async def search_events(
-    me: Reader, service: TheService, search: TheSearch, limit: Limit = 25, cursor: Cursor = None
+    me: Reader, call: Call, search: TheSearch, limit: Limit = 25, cursor: Cursor = None
 ) -> AuditedEventPage:
     """Search the security events, newest first, by whose they are, who did it, name and time, in any combination.
 
     An event is here a moment after it happened, with `user_id` at once.
     """
     after = decode_cursor(_list(search), me.user, cursor)
-    items, last = audit_search.page(service.db, service.settings.audit_table, search, limit, after)
+    items, last = audit_search.page(call.service.db, call.service.settings.audit_table, search, limit, after)
     events = [AuditedEvent(**audit_search.described(item)) for item in items]
     return AuditedEventPage(items=events, next_cursor=encode_cursor(_list(search), me.user, last))
 
 
 @router.get("/export", response_class=Response, responses=responses(400, 401, 403, 422, body=False) | {200: _LINES})
-async def export_events(me: Reader, service: TheService, search: TheSearch, cursor: Cursor = None) -> Response:
+async def export_events(me: Reader, call: Call, search: TheSearch, cursor: Cursor = None) -> Response:
     """Export the security events that a search finds, as JSON Lines, at most 1,000 an answer.
 
     Go on with the value of the header `x-next-cursor` as `cursor` until an answer has none.
     """
     after = decode_cursor(_list(search), me.user, cursor)
-    items, last = audit_search.page(service.db, service.settings.audit_table, search, _EXPORTED, after)
+    items, last = audit_search.page(call.service.db, call.service.settings.audit_table, search, _EXPORTED, after)
     # In ASCII: nothing that an event holds does anything to a terminal, or to who reads it line by line.
     lines = "".join(f"{json.dumps(audit_search.described(item))}\n" for item in items)
     position = encode_cursor(_list(search), me.user, last)

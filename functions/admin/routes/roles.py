@@ -10,7 +10,8 @@ from gatepost.administration import roles
 from gatepost.administration.wanted import PutRole
 from gatepost.authentication import Principal
 from gatepost.web.app import router as new_router
-from gatepost.web.dependencies import TheCaller, TheService, permitted
+from gatepost.web.call import Call
+from gatepost.web.dependencies import permitted
 from gatepost.web.lists import Cursor, Limit, decode_cursor, encode_cursor
 from gatepost.web.problems import responses
 
@@ -38,21 +39,16 @@ async def read_role(name: str, me: Reader) -> RoleView:
 
 @router.put("/{name}", responses=responses(401, 403, 409) | {201: {"description": "A new role.", "model": RoleView}})
 async def put_role(
-    name: Annotated[str, Path(pattern=NAME_PATTERN)],
-    body: PutRole,
-    me: Writer,
-    service: TheService,
-    caller: TheCaller,
-    response: Response,
+    name: Annotated[str, Path(pattern=NAME_PATTERN)], body: PutRole, me: Writer, call: Call, response: Response
 ) -> RoleView:
     """Write a role as a whole. You must hold all that it permits, before and after, and so of roles that include it."""
     role = body.role(name)
-    catalogue, new = roles.put_role(service, me, role, caller)
+    catalogue, new = roles.put_role(call.service, me, role, call.caller)
     response.status_code = 201 if new else 200
     return RoleView.of(role, catalogue)
 
 
 @router.delete("/{name}", status_code=204, responses=responses(401, 403, 404, 409, 422, body=False))
-async def delete_role(name: str, me: Writer, service: TheService, caller: TheCaller) -> None:
+async def delete_role(name: str, me: Writer, call: Call) -> None:
     """Delete a role that no other includes; whoever has it loses it. You must hold all that it permits."""
-    roles.delete_role(service, me, name, caller)
+    roles.delete_role(call.service, me, name, call.caller)

@@ -9,7 +9,8 @@ from gatepost import session_list
 from gatepost.administration import users
 from gatepost.authentication import Principal
 from gatepost.web.app import router as new_router
-from gatepost.web.dependencies import TheCaller, TheService, permitted
+from gatepost.web.call import Call
+from gatepost.web.dependencies import permitted
 from gatepost.web.lists import Cursor, Limit, decode_cursor, encode_cursor
 from gatepost.web.problems import responses
 
@@ -19,17 +20,15 @@ Manager = Annotated[Principal, Depends(permitted("sessions:write"))]
 
 
 @router.get("", responses=responses(400, 401, 403, 404, 422, body=False))
-async def list_sessions(
-    user_id: str, me: Manager, service: TheService, limit: Limit = 25, cursor: Cursor = None
-) -> SessionPage:
+async def list_sessions(user_id: str, me: Manager, call: Call, limit: Limit = 25, cursor: Cursor = None) -> SessionPage:
     """List a user's sessions."""
-    user, name = users.find(service, me, user_id), f"sessions {user_id}"
-    sessions, last = session_list.page(service, user, limit, decode_cursor(name, me.user, cursor))
+    user, name = users.find(call.service, me, user_id), f"sessions {user_id}"
+    sessions, last = session_list.page(call.service, user, limit, decode_cursor(name, me.user, cursor))
     views = [SessionView(**session_list.described(session, me.sid)) for session in sessions]
     return SessionPage(items=views, next_cursor=encode_cursor(name, me.user, last))
 
 
 @router.delete("", status_code=204, responses=responses(401, 403, 404, 409, 422, body=False))
-async def end_sessions(user_id: str, me: Manager, service: TheService, caller: TheCaller) -> None:
+async def end_sessions(user_id: str, me: Manager, call: Call) -> None:
     """End all sessions of a user, at once."""
-    users.end_sessions(service, me, users.find(service, me, user_id), caller)
+    users.end_sessions(call.service, me, users.find(call.service, me, user_id), call.caller)

@@ -42,7 +42,7 @@ class AllowedOrigins:
 
         async def send_varying(message: Message) -> None:
             # A cache must not give the answer to a call from nowhere, which has no headers for it, to an allowed origin.
-            if message["type"] == "http.response.start" and self._origins:
+            if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).add_vary_header("Origin")
             await send(message)
 

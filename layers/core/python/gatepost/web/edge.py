@@ -13,7 +13,6 @@ from ipaddress import ip_address
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,6 +22,15 @@ from gatepost.errors import NotReady, NotThroughEdge
 from gatepost.web.problems import refused
 
 _MAX_USER_AGENT = 256
+# Of every answer, whoever asks.
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "strict-transport-security": "max-age=63072000; includeSubDomains",
+    "cache-control": "no-store",
+}
+_RAW_HEADERS = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+# As ASGI has them: names in lower case.
+_RawHeaders = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ class Edge:
                 # Anybody may ask whether we're ready, as often as they like: that mustn't take back an update.
                 if status >= HTTPStatus.INTERNAL_SERVER_ERROR and state.get("problem_code") != NotReady.code:
                     telemetry.count(telemetry.Metric.REQUEST_FAILED)
-                _add_headers(MutableHeaders(scope=message), caller.request_id)
+                message["headers"] = _with_headers(message["headers"], caller.request_id)
             await send(message)
 
         try:
@@ -115,12 +123,7 @@ async def _came_round(scope: Scope, receive: Receive, send: Send) -> None:
 
 def common_headers(request_id: str) -> dict[str, str]:
     """Return the headers of every answer; a route may only say that its own may be cached."""
-    return {
-        "x-request-id": request_id,
-        "x-content-type-options": "nosniff",
-        "strict-transport-security": "max-age=63072000; includeSubDomains",
-        "cache-control": "no-store",
-    }
+    return {"x-request-id": request_id, **_HEADERS}
 
 
 def _caller(event: dict[str, Any], edge: TrustedEdge | None) -> Caller:
@@ -135,9 +138,12 @@ def _caller(event: dict[str, Any], edge: TrustedEdge | None) -> Caller:
     )
 
 
-def _add_headers(headers: MutableHeaders, request_id: str) -> None:
-    for name, value in common_headers(request_id).items():
-        headers.setdefault(name, value)
-    content_type = headers.get("content-type")
-    if content_type and "charset" not in content_type:
-        headers["content-type"] = f"{content_type}; charset=utf-8"
+def _with_headers(headers: _RawHeaders, request_id: str) -> _RawHeaders:
+    """Return what an answer says by itself, its type with its charset, and behind that what it leaves to be said by us."""
+    said = {name for name, _ in headers}
+    own = [
+        (name, value + b"; charset=utf-8") if name == b"content-type" and value and b"charset" not in value else (name, value)
+        for name, value in headers
+    ]
+    ours = [(b"x-request-id", request_id.encode()), *_RAW_HEADERS]
+    return own + [(name, value) for name, value in ours if name not in said]

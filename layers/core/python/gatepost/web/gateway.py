@@ -9,13 +9,15 @@ import binascii
 import json
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from http import HTTPStatus
-from ipaddress import ip_interface
+from ipaddress import ip_address
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from mangum import Mangum
-from mangum.types import ASGI
+from mangum.handlers import HTTPGateway
+from mangum.types import ASGI, Scope
 
 from gatepost import correlation
 from gatepost.errors import MalformedRequest
@@ -32,10 +34,22 @@ _ADDRESSING_HEADERS = frozenset({"host", "x-forwarded-host", "x-forwarded-port",
 _thread = threading.local()
 
 
+class _HttpApi(HTTPGateway):
+    """What Mangum makes of such an event: it's of no other kind, since it was checked, and its scope is made once."""
+
+    @classmethod
+    def infer(cls, *_: Any) -> bool:
+        return True
+
+    @cached_property
+    def scope(self) -> Scope:
+        return super().scope
+
+
 def lambda_handler(app: ASGI, issuer: str) -> Handler:
     """Return the handler that passes events to `app`. It never raises: what isn't such an event is answered with a 400."""
     _use_own_event_loop()
-    mangum = Mangum(app, lifespan="off", text_mime_types=_TEXT_TYPES)
+    mangum = Mangum(app, lifespan="off", custom_handlers=[_HttpApi], text_mime_types=_TEXT_TYPES)
     address = urlsplit(issuer)
     addressing = {
         "host": address.hostname,
@@ -73,15 +87,15 @@ def _checked(event: Any) -> dict[str, str]:
         headers: dict[str, str] = {}
         for name, value in (event.get("headers") or {}).items():
             # Two spellings of a name are two values of one field (RFC 9110, section 5.3).
-            headers[name.lower()] = f"{headers[name.lower()]},{value}" if name.lower() in headers else value
+            known = name.lower()
+            headers[known] = f"{headers[known]},{value}" if known in headers else value
         texts += [*headers, *headers.values(), *(event.get("cookies") or [])]
         texts += [event.get("rawQueryString") or "", event.get("body") or ""]
         texts += [http.get("userAgent") or ""]
-        for text in texts:
-            text.encode()
+        "".join(texts).encode()
         if not _is_field_value(event["requestContext"]["requestId"]):
             raise ValueError("an id that no header can carry")
-        ip_interface(http["sourceIp"])
+        ip_address(http["sourceIp"])
         if event["version"] != "2.0" or not http["path"].startswith("/"):
             raise ValueError("not an event of payload format 2.0")
         if event.get("isBase64Encoded"):

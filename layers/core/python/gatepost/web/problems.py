@@ -147,7 +147,7 @@ async def _routing_failed(request: Request, exc: Exception) -> JSONResponse:
     headers = dict(exc.headers or {})
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         # Starlette names the methods of the first route of this path alone.
-        routes = [route for route in request.app.state.routes if route.matches(request.scope)[0] is not Match.NONE]
+        routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
         headers["allow"] = ", ".join(sorted({method for route in routes for method in route.methods}))
     return _answer(request, status, status.name.lower(), detail, headers=headers)
 
