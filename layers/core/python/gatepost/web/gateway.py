@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from functools import cached_property
 from http import HTTPStatus
-from ipaddress import ip_address
+from ipaddress import ip_interface
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
@@ -95,7 +95,8 @@ def _checked(event: Any) -> dict[str, str]:
         "".join(texts).encode()
         if not _is_field_value(event["requestContext"]["requestId"]):
             raise ValueError("an id that no header can carry")
-        ip_address(http["sourceIp"])
+        # With a prefix length in the examples of AWS.
+        ip_interface(http["sourceIp"])
         if event["version"] != "2.0" or not http["path"].startswith("/"):
             raise ValueError("not an event of payload format 2.0")
         if event.get("isBase64Encoded"):
