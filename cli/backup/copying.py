@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 
 from cli.backup.tables import demand_there
 from cli.failures import Refused, Unreachable
-from gatepost.storage import keys
 from gatepost.storage.failures import pause
+from gatepost.storage.whose_key import is_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -68,7 +68,7 @@ class Pair:
         begin = self.dynamodb.scan(TableName=self.copy, ConsistentRead=True, Limit=_GET)["Items"]
         if not begin:
             raise Refused(f"{self.copy} is empty: there is nothing to copy, and --exactly would leave nothing.")
-        if strange := [place for item in begin if not keys.is_of(self.kind, *(place := self.place(item)))]:
+        if strange := [place for item in begin if not is_of(self.kind, *(place := self.place(item)))]:
             raise Refused(
                 f"{self.copy} is no copy of {self.table}: {' '.join(strange[0])} in it is none of the {self.kind} table's."
             )

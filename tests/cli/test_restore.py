@@ -10,6 +10,7 @@ import boto3
 from cli.backup.tables import DURABLE
 from gatepost.audit import Event
 from gatepost.storage import keys
+from gatepost.storage.whose_key import is_of
 from gatepost.storage.writes import to_dynamodb
 from local.stack import Stack
 from tests.cli.restores import Beside, administrators_of, copied, held, lose, now
@@ -130,7 +131,7 @@ def test_a_copy_of_another_table_is_refused_whatever_its_keys_are(stack: Stack, 
                 assert "is no copy" in operator.refusal("restore", "copy", table, "--from", copies[other], *how, "--yes")
     assert {each: held(name_of(stack, each)) for each in DURABLE} == before
     sessions = held(name_of(stack, "sessions"))
-    assert not [item for item in sessions for table in DURABLE if keys.is_of(table, item["pk"], item["sk"])]
+    assert not [item for item in sessions for table in DURABLE if is_of(table, item["pk"], item["sk"])]
 
 
 def test_an_empty_copy_is_refused(stack: Stack, operator: Operator, beside: Beside) -> None:

@@ -38,7 +38,7 @@ def project(mailbox: Mailbox, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def otherproject_in(mailbox: Mailbox, tmp_path: Path) -> Iterator[Path]:
+def other_project(mailbox: Mailbox, tmp_path: Path) -> Iterator[Path]:
     """Another such folder, with other tables."""
     folder = tmp_path / "other"
     folder.mkdir()
@@ -59,7 +59,7 @@ def db(mailbox: Mailbox, wire: Wire) -> Database:
 
 
 @pytest.fixture(scope="session")
-def sharedproject_in(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def shared_project(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of `stack` and `wide_stack`."""
     yield from project_in(tmp_path_factory.mktemp("project"))
 

@@ -292,30 +292,3 @@ def audit_range(from_ms: int | None, to_ms: int | None, before: str | None) -> t
 def signing_key_ring() -> HashKey:
     """The ring of keys that sign access tokens."""
     return {"pk": "RING#ACCESS_TOKEN"}
-
-
-# What stands where
-
-_EVENT = "2"  # a time, of this millennium
-_BEGINNINGS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "users": (
-        (_of_user(""), user("")["sk"]),
-        (_of_user(""), api_key("", "")["sk"]),
-        (_of_address(b""), email_claim(b"")["sk"]),
-        (administrators()["pk"], ""),
-    ),
-    "roles": ((role_catalogue()["pk"], ""), (item_shapes()["pk"], "")),
-    "clients": (clients(),),
-    "audit": ((_of_user(""), _EVENT), (_of_address(b""), _EVENT), ("OPERATORS", _EVENT)),
-    "keys": ((signing_key_ring()["pk"],),),
-}
-
-
-def is_of(table: str, *key: str) -> bool:
-    """Return whether an item with this `key` (partition, and sort key if there's one) is one of a durable table: `users`,
-    `roles`, `clients`, `audit` or `keys`. No item is one of two.
-    """
-    return any(
-        len(key) == len(begins) and all(part.startswith(beginning) for part, beginning in zip(key, begins, strict=True))
-        for begins in _BEGINNINGS[table]
-    )
