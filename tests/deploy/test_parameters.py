@@ -101,7 +101,7 @@ def test_no_alarm_stops_the_deployment_that_ends_a_restore(deployment: str) -> N
     assert overridden["DeploymentPreference"] == "AllAtOnce"  # none of the traffic stays with sessions of before
     # SAM takes what isn't given from the deployment before, the overrides therefore included.
     assert overridden.keys() - given.keys() == {"SessionsNotBefore"}
-    assert {"ApiErrors", "AccountThrottles"} <= alarms_that_stop(Resources(SERVICE, "restored", overridden | given))
+    assert {"RequestsFailing", "AccountThrottles"} <= alarms_that_stop(Resources(SERVICE, "restored", overridden | given))
 
 
 def overrides_of(page: Path) -> dict[str, str]:
