@@ -26,7 +26,15 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
 _SCOPE = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/,]+/\d{8}/[a-z0-9-]+/(?P<service>[a-z0-9-]+)/aws4_request\b")
 # The name that a service signs by, and the first label of its host.
-_HOSTS = {"dynamodb": "dynamodb", "kms": "kms", "lambda": "lambda", "ses": "email", "sqs": "sqs", "sts": "sts"}
+_HOSTS = {
+    "dynamodb": "dynamodb",
+    "events": "events",
+    "kms": "kms",
+    "lambda": "lambda",
+    "ses": "email",
+    "sqs": "sqs",
+    "sts": "sts",
+}
 _JSON = (("content-type", "application/json"),)
 
 

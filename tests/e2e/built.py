@@ -28,6 +28,8 @@ from local.server import Server
 from tests.support import ROOT
 
 THIS_MACHINE = ROOT / ".aws-sam/this-machine"
+# Processes that test side by side begin at places of their own.
+_ports = iter(range(10_000 + os.getpid() % 200 * 100, 32_000))
 PYTHON = ROOT / ".venv-sam/bin/python"
 _PACKAGES = ROOT / ".venv-sam/lib/python3.13/site-packages"
 # This machine's, by Lambda's name.
@@ -187,8 +189,15 @@ def built_lambda(folder: Path, *hosts: str) -> Iterator[Lambda]:
 
 
 def free_port() -> int:
-    """Return a port of the loopback address that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of the loopback address that nobody listens on, and each time another one.
+
+    It's below those that systems give to connections on their way out, which could take it before who asked does.
+    """
+    for port in _ports:
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue  # somebody else's
+            return port
+    raise AssertionError("no port is free")

@@ -77,7 +77,7 @@ def _read(written: dict[str, Any], what: str) -> Item:
         item = from_dynamodb(_mapped(written, lambda value: base64.b64decode(value, validate=True)))
         # This takes less than it gives, and DynamoDB no set that is empty.
         to_dynamodb(item)
-    except (TypeError, ValueError, AttributeError, ArithmeticError) as exc:
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as exc:
         raise Unfit(f"{what} is not in DynamoDB's notation") from exc
     return item
 
