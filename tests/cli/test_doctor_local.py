@@ -36,6 +36,7 @@ _NOT_LOCAL = {
     "mail.sending",
     "outbox.consumer",
     "outbox.dead-letters",
+    "outbox.events",
     "tables.deletion-protection",
     "tables.encryption",
 }
