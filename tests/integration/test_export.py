@@ -30,6 +30,7 @@ NOT_SHOWN = {
         "secret_digest",
         "email_digest",
         "created_at_ms",
+        "issued_at",
     },
     "AuditTable": {"pk", "sk", "shard", "event_shard", "user_id", "expires_at", "at_ms"},
 }
