@@ -24,7 +24,7 @@ def walk(document: Path, port: int, example_port: int) -> int:
     script = script.replace("localhost:3000", f"localhost:{port}").replace("localhost:3001", f"localhost:{example_port}")
     shell = ["bash", "-eu", "-o", "pipefail", "-c", script]
     run = subprocess.run(shell, capture_output=True, text=True, timeout=300, check=False)
-    assert run.returncode == 0, run.stderr
+    assert run.returncode == 0, f"{run.stderr}\nprinted last: {run.stdout[-2000:]}"
     printed = iter(run.stdout.split(_MARK))
     compared = 0
     for (kind, _), (following, expected) in pairwise([*blocks, ("", "")]):
