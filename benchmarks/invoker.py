@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -36,7 +37,7 @@ def main() -> None:
     # What a function prints is its log.
     sys.stdout = log = io.StringIO()
     # This file's folder isn't the function's.
-    sys.path[0] = str(os.getcwd())  # noqa: PTH109
+    sys.path[0] = str(Path.cwd())
     module, _, name = sys.argv[1].rpartition(".")
     handler = getattr(importlib.import_module(module), name)
     calls = _counted_calls()
@@ -66,7 +67,7 @@ def _counted_calls() -> list[str]:
     """Return a list to which the name of each call to AWS is added."""
     calls: list[str] = []
     if "botocore" in sys.modules:
-        from botocore.endpoint import Endpoint  # noqa: PLC0415 (where there is one)
+        from botocore.endpoint import Endpoint  # noqa: PLC0415 (a function without AWS has none)
 
         make_request = Endpoint.make_request
 
@@ -79,7 +80,7 @@ def _counted_calls() -> list[str]:
 
 
 def _take_every_password() -> None:
-    from argon2 import PasswordHasher  # noqa: PLC0415 (as above)
+    from argon2 import PasswordHasher  # noqa: PLC0415 (only who hashes has it)
 
     patch.object(PasswordHasher, "verify", lambda *args, **kwargs: True).start()
 

@@ -100,5 +100,5 @@ def _timed(results: Results) -> list[tuple[str, Sequence[float]]]:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=_FOLDER, capture_output=True, text=True, check=False)  # noqa: S607
+    done = subprocess.run(["git", *arguments], cwd=_FOLDER, capture_output=True, text=True, check=False)  # noqa: S607 (PATH's git)
     return done.stdout.strip() or "no commit"

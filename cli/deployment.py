@@ -1,4 +1,7 @@
-"""The deployment that a command works on: a CloudFormation stack, or a local stack on this machine."""
+"""The deployment that a command works on: a CloudFormation stack, or a local stack on this machine.
+
+What speaks to AWS is imported where it's used, here as in `cli.failures`: `--help` and a mistyped option don't wait for it.
+"""
 
 import json
 import os

@@ -2,9 +2,10 @@
 
 import click
 
-from cli import output
+from cli import item_changes, output
 from cli.commanding import Command
 from cli.run import Run, pass_run
+from gatepost.storage import item_shapes
 
 
 @click.command(cls=Command, examples=("gatepost migrate", "gatepost --stack gatepost-prod migrate --yes"))
@@ -16,9 +17,6 @@ def migrate(run: Run, yes: bool) -> None:
     Only where the release notes ask for it, and once the version that they name is deployed. Users notice nothing. It may be
     stopped and run again; what it has done stays done.
     """
-    from cli import item_changes  # noqa: PLC0415
-    from gatepost.storage import item_shapes  # noqa: PLC0415
-
     service, settings = run.deployment.service, run.deployment.settings
     oldest, newest = item_shapes.standing(item_shapes.read(service.db, settings.roles_table))
     if oldest >= item_shapes.NEWEST:
